@@ -1,0 +1,6 @@
+"""`python -m opsconsole`."""
+
+from opsconsole.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A small real stack on loopback, and scenarios that break it."""

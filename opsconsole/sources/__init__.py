@@ -1,0 +1,1 @@
+"""The data sources: one file each, one class each, every one of them read by `async poll() -> Reading`."""

@@ -1,0 +1,1 @@
+"""The themes: TOML files, and the loader that cannot stop the program."""
