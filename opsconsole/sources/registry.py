@@ -1,0 +1,43 @@
+"""From the configuration to the sources it names: one line a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from opsconsole.config.model import Config
+from opsconsole.sources.base import Source
+
+
+def _probes(config: Config) -> Iterator[Source]:
+    from opsconsole.sources.probe import ProbeSource
+
+    for probe in config.probes:
+        yield ProbeSource(probe)
+
+
+def _host(config: Config) -> Iterator[Source]:
+    if config.host.enabled:
+        from opsconsole.sources.host import HostSource
+
+        yield HostSource(config.host)
+
+
+def _prometheus(config: Config) -> Iterator[Source]:
+    from opsconsole.sources.prometheus import PrometheusSource
+
+    for endpoint in config.prometheus:
+        yield PrometheusSource(endpoint)
+
+
+TABLES: Final[dict[str, Callable[[Config], Iterator[Source]]]] = {
+    "probe": _probes,
+    "host": _host,
+    "prometheus": _prometheus,
+}
+"""Configuration table → the sources it asks for. A new data source is one line here."""
+
+
+def build_sources(config: Config) -> list[Source]:
+    """Every source the configuration names. Nothing is read and no network is touched."""
+    return [source for build in TABLES.values() for source in build(config)]
