@@ -1,0 +1,107 @@
+"""What every HTTP source shares: one TLS context, clients for one target each, and failures in words."""
+
+from __future__ import annotations
+
+import ssl
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from opsconsole.domain.text import plain
+
+if TYPE_CHECKING:
+    import httpx
+
+
+@cache
+def ssl_context(verify: bool) -> ssl.SSLContext:
+    """The TLS context that all clients share, made once: reading the system's certificates costs tens of ms.
+
+    Args:
+        verify: False accepts any certificate, for a target that was configured so.
+    """
+    context = ssl.create_default_context()
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def client(*, timeout: float, verify: bool = True, tls: bool = True) -> httpx.AsyncClient:
+    """A client for one target: keeps one connection, follows no redirect, heeds no proxy variables.
+
+    Args:
+        timeout: seconds for each of connecting, writing and reading; the caller bounds the whole.
+        verify: as for `ssl_context`.
+        tls: False for an http:// target, which then needs no TLS context.
+    """
+    import httpx
+
+    return httpx.AsyncClient(
+        timeout=timeout,
+        verify=ssl_context(verify) if tls else False,
+        trust_env=False,
+        follow_redirects=False,
+        limits=httpx.Limits(max_connections=2, max_keepalive_connections=1, keepalive_expiry=120.0),
+    )
+
+
+def shown(url: str) -> str:
+    """An address as it may be shown: without user, password, query and fragment, where secrets are kept."""
+    parts = urlsplit(url)
+    try:
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "the address"
+    host = f"[{host}]" if ":" in host else host
+    return plain(f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}", 200)
+
+
+def failure(error: Exception, url: str) -> str:
+    """Why a request failed, one sentence that names the layer: DNS, connect, TLS, HTTP or body."""
+    import httpx
+
+    where = shown(url)
+    causes = _causes(error)
+    for cause in causes:
+        if type(cause).__name__ == "gaierror":
+            return f"DNS: the name of {where} could not be resolved; check the host name and the resolver"
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"TLS: the certificate of {where} is not trusted: {plain(cause.verify_message, 200)}"
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS: the handshake with {where} failed: {plain(cause.reason or str(cause), 200)}"
+        if isinstance(cause, ConnectionRefusedError):
+            return f"Connect: {where} refused the connection; nothing listens on that port"
+    for kind, words in (
+        (httpx.ConnectTimeout, f"Connect: {where} did not accept a connection in time"),
+        (httpx.ConnectError, f"Connect: {where} could not be reached{_reason(causes)}"),
+        (httpx.TimeoutException, f"HTTP: {where} did not answer in time"),
+        (httpx.RemoteProtocolError, f"HTTP: {where} broke off or sent no valid answer"),
+        (httpx.TransportError, f"HTTP: the connection to {where} broke off"),
+        (httpx.InvalidURL, f"the address {where} is not valid"),
+    ):
+        if isinstance(error, kind):
+            return words
+    return f"{where} could not be read: {type(error).__name__}"
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and what led to it, groups of attempts (one an address) included."""
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if current is None or any(current is known for known in found):
+            continue
+        found.append(current)
+        waiting += [current.__cause__, current.__context__]
+        if isinstance(current, BaseExceptionGroup):
+            waiting += current.exceptions
+    return found
+
+
+def _reason(causes: list[BaseException]) -> str:
+    for cause in causes:
+        if isinstance(cause, OSError) and cause.strerror:
+            return f": {plain(cause.strerror, 200).lower()}"
+    return ""
