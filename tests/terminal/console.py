@@ -10,11 +10,10 @@ import signal
 import struct
 import subprocess
 import termios
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -23,6 +22,7 @@ from pyte.screens import Char
 
 from tests.terminal import emulator
 from tests.terminal.emulator import Emulator
+from tests.terminal.shell import default_signals, terminal_environment
 
 KEYS: Final[Mapping[str, str]] = {
     "enter": "\r", "escape": "\x1b", "tab": "\t", "space": " ", "backspace": "\x7f", "pageup": "\x1b[5~",
@@ -93,7 +93,7 @@ class Terminal:
             # A session leader that opens a terminal gets it as its controlling terminal: here the shell, which
             # then becomes the program.
             script = ("trap '' HUP; " if ignore_hangup else "") + 'exec "$@" <>"$0" >&0 2>&0'
-            with _default_signals():
+            with default_signals():
                 self.started = time.perf_counter()
                 self.process = subprocess.Popen(
                     ["/bin/sh", "-c", script, os.ttyname(line), *map(str, argv)],
@@ -185,14 +185,14 @@ class Terminal:
 
     # Waiting
 
-    def wait_for(self, wanted: str | Callable[[], object], timeout: float = 10.0) -> None:
-        """Read until the screen shows the pattern, or the condition holds.
+    def wait_for(self, wanted: str | Callable[[], object], timeout: float = 10.0, what: str = "") -> None:
+        """Read until the screen shows the pattern, or the condition (called `what` in a failure) holds.
 
         Raises:
             NotShown: it did not within `timeout` seconds, or the program ended before.
         """
         holds = (lambda: self.find(wanted)) if isinstance(wanted, str) else wanted
-        name = repr(wanted) if isinstance(wanted, str) else getattr(wanted, "__name__", "the condition")
+        name = what or (repr(wanted) if isinstance(wanted, str) else "what was waited for")
         deadline = time.perf_counter() + timeout
         while not holds():
             if self._ended and not self._arrived and self._master >= 0:
@@ -362,40 +362,3 @@ class Terminal:
     def _parse_all(self) -> None:
         while self._arrived:
             self._parse()
-
-
-def terminal_environment(home: Path, changes: Mapping[str, str | None]) -> dict[str, str]:
-    """The environment of a person's shell in a terminal emulator, with nothing of ours in it."""
-    environment: dict[str, str | None] = {
-        "PATH": os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
-        "USER": os.environ.get("USER", "operator"),
-        "LOGNAME": os.environ.get("LOGNAME", "operator"),
-        "SHELL": "/bin/sh",
-        "HOME": str(home),
-        "XDG_CONFIG_HOME": str(home / ".config"),
-        "XDG_DATA_HOME": str(home / ".local/share"),
-        "XDG_STATE_HOME": str(home / ".local/state"),
-        "XDG_CACHE_HOME": str(home / ".cache"),
-        "TERM": "xterm-256color",
-        "COLORTERM": "truecolor",
-        "LANG": "C.UTF-8",
-        **changes,
-    }
-    return {name: value for name, value in environment.items() if value is not None}
-
-
-@contextmanager
-def _default_signals() -> Iterator[None]:
-    """Start a program with the signals a terminal gives it, even where some are ignored here (nohup)."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
-    ignored = [number for number in numbers if signal.getsignal(number) is signal.SIG_IGN]
-    for number in ignored:
-        signal.signal(number, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        for number in ignored:
-            signal.signal(number, signal.SIG_IGN)
