@@ -103,10 +103,24 @@ def command(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], clic
             return function(**values)
 
         run.__doc__ = function.__doc__
-        run.__click_params__ = list(getattr(function, "__click_params__", []))  # type: ignore[attr-defined]
-        return click.command(name, **attributes)(common_options(run))
+        # click collects the options that decorators gave a function in this attribute.
+        vars(run)["__click_params__"] = list(getattr(function, "__click_params__", []))
+        made: click.Command = click.command(name, cls=click.Command, **attributes)(common_options(run))
+        return made
 
     return decorate
+
+
+def group(name: str, *commands: click.Command, help: str) -> click.Group:  # noqa: A002 - click's name for it
+    """A group of commands that takes the shared options between its name and the command's as well."""
+
+    def take(**values: Any) -> None:
+        take_options(values)
+
+    made: click.Group = click.group(name, cls=click.Group, help=help)(common_options(take))
+    for each in commands:
+        made.add_command(each)
+    return made
 
 
 class _Group(click.Group):

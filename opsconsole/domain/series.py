@@ -167,3 +167,41 @@ def increase(samples: Sequence[Sample]) -> float:
         later.value - earlier.value if later.value >= earlier.value else later.value
         for earlier, later in pairwise(samples)
     )
+
+
+class RollingBuckets:
+    """The newest so many spans of a series, kept up to date sample by sample: what a sparkline draws.
+
+    Spans begin at multiples of their width since the epoch, so that the drawing moves once a span and not with
+    every sample.
+
+    Args:
+        width: seconds of one span.
+        count: how many spans are kept.
+    """
+
+    def __init__(self, width: float, count: int) -> None:
+        self.width = width
+        self.count = count
+        self._cells: deque[tuple[int, float, float, float]] = deque(maxlen=count)
+        self.newest = -math.inf
+
+    def add(self, sample: Sample) -> None:
+        """Take in a sample; one from before the newest span counts in that span."""
+        index = int(sample.at // self.width)
+        if self._cells and self._cells[-1][0] >= index:
+            last, low, high, _ = self._cells[-1]
+            self._cells[-1] = (last, min(low, sample.value), max(high, sample.value), sample.value)
+        else:
+            self._cells.append((index, sample.value, sample.value, sample.value))
+        self.newest = max(self.newest, sample.at)
+
+    def worst(self, now: float, *, high_is_bad: bool) -> list[float]:
+        """The worst value of each span up to the one that holds `now`, oldest first; NaN for a gap."""
+        last = int(now // self.width)
+        values = [math.nan] * self.count
+        for index, low, high, _ in self._cells:
+            place = index - last + self.count - 1
+            if 0 <= place < self.count:
+                values[place] = high if high_is_bad else low
+        return values

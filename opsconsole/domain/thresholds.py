@@ -13,7 +13,7 @@ from typing import Final
 
 from opsconsole.domain.metrics import CATALOGUE, Direction
 from opsconsole.domain.reading import Json, Measurement, Status, Verdict
-from opsconsole.domain.units import duration, quantity
+from opsconsole.domain.units import duration, limit_quantity, quantity
 
 DAY: Final = 86_400.0
 
@@ -62,7 +62,7 @@ class Threshold:
         if limit is None:
             return None
         sign = ">" if CATALOGUE[self.kind].bad is Direction.HIGH else "<"
-        return f"{sign} {quantity(limit, CATALOGUE[self.kind].unit)}"
+        return f"{sign} {limit_quantity(limit, CATALOGUE[self.kind].unit)}"
 
     def judge(self, value: float) -> Verdict:
         """What one value is worth against these limits."""
@@ -71,7 +71,9 @@ class Threshold:
         for status, limit in ((Status.CRITICAL, self.critical), (Status.WARNING, self.warning)):
             if limit is not None and self._beyond(value, limit):
                 side = "above" if metric.bad is Direction.HIGH else "below"
-                return Verdict(status, f"{said} is {side} {quantity(limit, metric.unit)}", self.words(status))
+                return Verdict(
+                    status, f"{said} is {side} {limit_quantity(limit, metric.unit)}", self.words(status)
+                )
         return Verdict(Status.OK, said, self.words())
 
 
@@ -129,3 +131,18 @@ def _filling(free: float, facts: Mapping[str, Json], verdict: Verdict) -> Verdic
         f"{verdict.reason}, and it will be full in {duration(float(seconds))} at the present rate",
         "full within 24 h",
     )
+
+
+def limits(overrides: Mapping[str, Mapping[str, float]]) -> dict[str, Threshold]:
+    """The handbook's thresholds with these changes: kind → {"warning": limit, "critical": limit}.
+
+    Raises:
+        ValueError: an override contradicts itself or the limit that it leaves in place.
+    """
+    changed = dict(HANDBOOK)
+    for kind, given in overrides.items():
+        present = changed.get(kind, Threshold(kind))
+        changed[kind] = Threshold(
+            kind, given.get("warning", present.warning), given.get("critical", present.critical)
+        )
+    return changed

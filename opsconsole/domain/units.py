@@ -92,6 +92,13 @@ def quantity(value: float | None, unit: Unit) -> str:
     return _WRITTEN[unit](value)
 
 
+def limit_quantity(value: float, unit: Unit) -> str:
+    """A limit with its unit, as people set them: "2 s", not "2.00 s"."""
+    if unit is Unit.SECONDS and 1 <= value < 100:
+        return f"{value:g} s"
+    return quantity(value, unit)
+
+
 def age(seconds: float) -> str:
     """How old a value is, in steps that keep a slow line quiet: every second to 10, then every 5, then minutes.
 

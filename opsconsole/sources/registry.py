@@ -9,28 +9,28 @@ from opsconsole.config.model import Config
 from opsconsole.sources.base import Source
 
 
-def _probes(config: Config) -> Iterator[Source]:
+def _probes(config: Config, oneshot: bool) -> Iterator[Source]:
     from opsconsole.sources.probe import ProbeSource
 
     for probe in config.probes:
         yield ProbeSource(probe)
 
 
-def _host(config: Config) -> Iterator[Source]:
+def _host(config: Config, oneshot: bool) -> Iterator[Source]:
     if config.host.enabled:
         from opsconsole.sources.host import HostSource
 
         yield HostSource(config.host)
 
 
-def _prometheus(config: Config) -> Iterator[Source]:
+def _prometheus(config: Config, oneshot: bool) -> Iterator[Source]:
     from opsconsole.sources.prometheus import PrometheusSource
 
     for endpoint in config.prometheus:
-        yield PrometheusSource(endpoint)
+        yield PrometheusSource(endpoint, oneshot=oneshot)
 
 
-TABLES: Final[dict[str, Callable[[Config], Iterator[Source]]]] = {
+TABLES: Final[dict[str, Callable[[Config, bool], Iterator[Source]]]] = {
     "probe": _probes,
     "host": _host,
     "prometheus": _prometheus,
@@ -38,6 +38,11 @@ TABLES: Final[dict[str, Callable[[Config], Iterator[Source]]]] = {
 """Configuration table → the sources it asks for. A new data source is one line here."""
 
 
-def build_sources(config: Config) -> list[Source]:
-    """Every source the configuration names. Nothing is read and no network is touched."""
-    return [source for build in TABLES.values() for source in build(config)]
+def build_sources(config: Config, *, oneshot: bool = False) -> list[Source]:
+    """Every source the configuration names. Nothing is read and no network is touched.
+
+    Args:
+        config: the configuration.
+        oneshot: each will be polled only once, so one that needs two looks to tell a rate takes both in that poll.
+    """
+    return [source for build in TABLES.values() for source in build(config, oneshot)]

@@ -1,0 +1,379 @@
+"""The Textual application: puts the parts together, and nothing more."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from textual.app import App
+from textual.theme import Theme
+from textual.timer import Timer
+
+import themes
+from opsconsole import crash
+from opsconsole.commands import REGISTRY
+from opsconsole.context import Context
+from opsconsole.domain.reading import Reading
+from screens.base import ConsoleScreen
+from screens.metrics import MetricsScreen
+
+if TYPE_CHECKING:
+    from opsconsole.services import Services
+    from widgets.prompt import Prompt
+
+logger = logging.getLogger(__name__)
+
+FIRST_LOOK: Final = 0.35
+"""Seconds after the first frame at which the first readings are drawn, together: one repaint instead of many."""
+LOCAL_GAP: Final = 0.4
+REMOTE_GAP: Final = 1.0
+"""Seconds between two repaints for new readings at least. Keys are answered at once."""
+TERMINAL_CHECK: Final = 2.0
+"""Seconds between two looks whether the terminal is still there."""
+LAST_RESORT: Final = 1.5
+"""Seconds that an ordered end may take before the process is ended in any case."""
+
+
+def theme_of(palette: themes.Palette) -> Theme:
+    """A theme of ours as one of the screen library's."""
+    variables = {f"ops-{token}": color for token, color in palette.tokens.items()}
+    return Theme(
+        name=palette.name,
+        dark=palette.dark,
+        ansi=palette.ansi,
+        variables=variables,
+        **cast("dict[str, Any]", palette.base),
+    )
+
+
+class OpsConsole(App[int], inherit_bindings=False):
+    """The console. Screens choose, widgets draw; this starts and ends what they look at.
+
+    Args:
+        context: what the screens are given.
+        services: opens the journal and the sources, once the first frame is on the screen.
+    """
+
+    DEFAULT_MODE = "metrics"
+    ENABLE_COMMAND_PALETTE = False
+    CSS_PATH = None
+    CSS = "Screen { layers: base above; } #header { height: 2; background: $ops-header; } #detail { height: 1; }"
+    CSS += " #footer { height: 1; background: $ops-header; }"
+
+    def __init__(self, context: Context, services: Services | None = None) -> None:
+        super().__init__()
+        self.context = context
+        self.animation_level = "none"
+        self._services = services
+        self._keys = _by_key(context.keys)
+        self._paint_timer: Timer | None = None
+        self._age_timer: Timer | None = None
+        self._last_paint = 0.0
+        self._looking = False
+        self.crash_line = ""
+        self.ended_by = ""
+        for key in sorted({key for _, key in self._keys}):
+            self.bind(key, f"press('{key}')", show=False)
+        for name, build in _SCREENS.items():
+            self.add_mode(name, partial(build, context))
+        self._dress()
+
+    # -- looks
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our tokens, for themes that are not ours."""
+        return {f"ops-{token}": color for token, color in themes.load(themes.DEFAULT).tokens.items()}
+
+    def _dress(self) -> None:
+        wanted = self.context.config.ui.theme
+        if self.context.profile.colors in (0, 16):
+            wanted = themes.SIXTEEN_COLORS
+        try:
+            palette = themes.load(wanted or themes.DEFAULT)
+        except themes.ThemeError as error:
+            self.context.banner = f"{error}; using {themes.DEFAULT}"
+            palette = themes.load(themes.DEFAULT)
+        self.register_theme(theme_of(palette))
+        self.theme = palette.name
+
+    # -- start and end
+
+    def on_mount(self) -> None:
+        """Arrange for an orderly end whatever happens, then look at the world once the first frame is out."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            loop.add_signal_handler(number, self._signalled, number)
+        self.set_interval(TERMINAL_CHECK, self._check_terminal)
+        self.call_after_refresh(self._open)
+
+    async def _open(self) -> None:
+        if self._services is None:
+            return
+        self._last_paint = self.context.clocks.monotonic() + FIRST_LOOK - self._gap
+        self.context.board.subscribe(self._heard)
+        self._looking = True
+        self._wait_for_age()
+        await self._services.open(self.context)
+        self._soon()
+
+    def _signalled(self, number: signal.Signals) -> None:
+        self.end(128 + number, f"ended by {number.name}")
+
+    def end(self, code: int, reason: str) -> None:
+        """End in order: screen restored, journal flushed. If that hangs, the process ends all the same."""
+        self.ended_by = self.ended_by or reason
+        watchdog = threading.Timer(LAST_RESORT, os._exit, (code,))
+        watchdog.daemon = True
+        watchdog.start()
+        self.exit(code, return_code=code)
+
+    def _check_terminal(self) -> None:
+        """End when the terminal is gone: a console nobody can see must not go on, let alone spin."""
+        if self.is_headless:
+            return
+        poll = select.poll()
+        poll.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, select.POLLIN)
+        gone = any(state & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, state in poll.poll(0))
+        if gone:
+            self.end(128 + signal.SIGHUP, "the terminal went away")
+
+    async def on_unmount(self) -> None:
+        """Close the sources and the journal."""
+        if self._services is not None:
+            await self._services.close(self.ended_by or "quit")
+
+    # -- repainting
+
+    @property
+    def _gap(self) -> float:
+        return REMOTE_GAP if self.context.profile.ssh else LOCAL_GAP
+
+    def _heard(self, reading: Reading) -> None:
+        self._soon()
+
+    def _soon(self) -> None:
+        """Repaint, but not more often than the gap allows."""
+        if self._paint_timer is not None or not self._looking:
+            return
+        wait = max(0.0, self._last_paint + self._gap - self.context.clocks.monotonic())
+        self._paint_timer = self.set_timer(wait, self._repaint)
+
+    def _repaint(self) -> None:
+        self._paint_timer = None
+        self._last_paint = self.context.clocks.monotonic()
+        if isinstance(self.screen, ConsoleScreen):
+            self.screen.paint()
+        self._wait_for_age()
+
+    def _wait_for_age(self) -> None:
+        """Repaint when an age or the clock reads differently, although nothing came in."""
+        if self._age_timer is not None:
+            self._age_timer.stop()
+        pause = self.screen.until_repaint() if isinstance(self.screen, ConsoleScreen) else 1.0
+        self._age_timer = self.set_timer(max(pause, self._gap / 2), self._repaint)
+
+    # -- commands
+
+    def action_press(self, key: str) -> None:
+        """A key was pressed that some command has: run the one that has it here."""
+        name = self.screen.NAME if isinstance(self.screen, ConsoleScreen) else ""
+        command = self._keys.get((name, key)) or self._keys.get(("", key))
+        if command:
+            self.run_command(command)
+
+    def run_command(self, command: str) -> None:
+        """Run a command of the registry, or say why it cannot run now."""
+        screen = self.screen
+        if not isinstance(screen, ConsoleScreen):
+            return
+        reason = screen.why_not(command)
+        if reason:
+            screen.flash(f"{REGISTRY[command].title}: {reason}", "warn")
+            return
+        own = getattr(self, f"do_{command.replace('.', '_')}", None)
+        run = screen.handler(command) or (own if callable(own) else None)
+        if run is None:
+            screen.flash(f"{REGISTRY[command].title}: there is nothing to do that with on this screen", "warn")
+            return
+        run()
+
+    def do_quit(self) -> None:
+        """Quit."""
+        self.end(0, "quit")
+
+    def do_screen_metrics(self) -> None:
+        """Go to Metrics."""
+        self._go("metrics")
+
+    def do_screen_log(self) -> None:
+        """Go to Log."""
+        self._go("log")
+
+    def _go(self, name: str) -> None:
+        """Show a top-level screen as it was left."""
+        if self.current_mode != name:
+            self.switch_mode(name)
+            return
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def do_back(self) -> None:
+        """Close what was opened last."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def do_help(self) -> None:
+        """Show the keys of this screen."""
+        from screens.help import HelpScreen
+
+        if isinstance(self.screen, ConsoleScreen):
+            self.push_screen(HelpScreen(self.context, self.screen.NAME))
+
+    def do_palette(self) -> None:
+        """Find a command."""
+        from screens.palette import PaletteScreen
+
+        if isinstance(self.screen, ConsoleScreen):
+            reasons = {command: self.screen.why_not(command) for command in REGISTRY}
+            self.push_screen(PaletteScreen(self.context, self.screen.NAME, reasons))
+
+    def do_note(self) -> None:
+        """Write a note into the session log."""
+
+        def write(text: str) -> None:
+            if text.strip():
+                self.run_worker(self._write_note(text), group="note", exit_on_error=False)
+
+        self.ask("note", "", done=write)
+
+    async def _write_note(self, text: str) -> None:
+        from opsconsole.domain.entries import NewEntry
+
+        screen = cast("ConsoleScreen", self.screen)
+        history = self.context.history
+        if history is None:
+            screen.flash(f"the note was not recorded: {self.context.history_problem}", "critical")
+            return
+        try:
+            entry = await history.append(NewEntry("note", text))
+        except Exception as error:
+            logger.exception("a note could not be recorded")
+            screen.flash(f"the note was NOT recorded: {error}", "critical")
+            self.ask("note", text, done=lambda again: self.run_worker(self._write_note(again), group="note"))
+            return
+        screen.flash(f"noted as #{entry.seq}", "ok")
+
+    def do_theme(self) -> None:
+        """Use the next theme."""
+        names = themes.names()
+        after = (names.index(self.theme) + 1) % len(names) if self.theme in names else 0
+        palette = themes.load(names[after])
+        self.register_theme(theme_of(palette))
+        self.theme = palette.name
+        cast("ConsoleScreen", self.screen).flash(f"theme {palette.name}; [ui] theme keeps it")
+
+    def do_screenshot(self) -> None:
+        """Save a picture of the screen."""
+        folder = self.context.config.data_dir
+        try:
+            saved = self.save_screenshot(path=str(folder))
+        except OSError as error:
+            cast("ConsoleScreen", self.screen).flash(f"no picture was saved: {error.strerror}", "critical")
+            return
+        cast("ConsoleScreen", self.screen).flash(f"saved {saved}", "ok")
+
+    # -- asking for a line
+
+    def ask(
+        self,
+        question: str,
+        text: str,
+        *,
+        done: Callable[[str], object],
+        changed: Callable[[str], object] | None = None,
+        cancelled: Callable[[], object] | None = None,
+    ) -> None:
+        """Ask for one line over the footer; further keys go into it."""
+        from widgets.prompt import Prompt
+
+        if not isinstance(self.screen, ConsoleScreen) or self.screen.query(Prompt):
+            return
+        self._asking: tuple[Callable[[str], object], Callable[[str], object] | None, Callable[[], object] | None]
+        self._asking = (done, changed, cancelled)
+        self.screen.mount(Prompt(question, text))
+
+    def on_prompt_changed(self, message: Prompt.Changed) -> None:
+        """Somebody types."""
+        if self._asking[1] is not None:
+            self._asking[1](message.text)
+
+    async def on_prompt_answered(self, message: Prompt.Answered) -> None:
+        """Enter was pressed."""
+        await self._dismiss_prompt()
+        self._asking[0](message.text)
+
+    async def on_prompt_cancelled(self, message: Prompt.Cancelled) -> None:
+        """Esc was pressed."""
+        await self._dismiss_prompt()
+        if self._asking[2] is not None:
+            self._asking[2]()
+
+    async def _dismiss_prompt(self) -> None:
+        from widgets.prompt import Prompt
+
+        await self.screen.query(Prompt).remove()
+
+    # -- the console's own failures
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End with one line and a report without variables; Textual's own traceback would print every local.
+
+        Private in Textual 8.2 and the only place that sees every error (handlers, timers, workers).
+        """
+        if self.crash_line:
+            return
+        original = getattr(error, "error", error)
+        cause = original if isinstance(original, BaseException) else error
+        config = self.context.config
+        path = crash.write_report(cause, _folder(config.data_dir), config, self.context.profile.words())
+        where = f"the details are in {path}" if path else "the details could not be written to the data folder"
+        self.crash_line = f"opsconsole ended by an error of its own ({crash.describe(cause)}); {where}."
+        logger.error("%s", self.crash_line)
+        if self.is_headless:
+            super()._handle_exception(error)
+            return
+        if self._services is not None:
+            self._services.crashed(cause)
+        self.end(3, self.crash_line)
+
+    def _fatal_error(self) -> None:
+        """Nothing is printed here: `crash_line` is, once the screen is restored."""
+        self._close_messages_no_wait()
+
+
+def _folder(data_dir: Path) -> Path:
+    return data_dir if str(data_dir) not in ("", ".") else Path.cwd()
+
+
+def _by_key(keys: Mapping[str, tuple[str, ...]]) -> dict[tuple[str, str], str]:
+    """(screen, key) → command."""
+    return {(REGISTRY[command].screen, key): command for command, bound in keys.items() for key in bound}
+
+
+def _log_screen(context: Context) -> ConsoleScreen:
+    from screens.log import LogScreen
+
+    return LogScreen(context)
+
+
+_SCREENS: Final[Mapping[str, Callable[[Context], ConsoleScreen]]] = {"metrics": MetricsScreen, "log": _log_screen}
+"""The top-level screens, each built when it is first entered."""

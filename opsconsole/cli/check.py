@@ -1,0 +1,176 @@
+"""`opsconsole check`: poll every source once, judge what was found, print the verdicts and end with their code."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import click
+
+from opsconsole.cli.configuration import load_config
+from opsconsole.cli.main import NotDone, options
+from opsconsole.cli.main import command as shared_command
+from opsconsole.config.model import Config
+from opsconsole.domain.metrics import CATALOGUE
+from opsconsole.domain.reading import Measurement, Reading, Status, Verdict, worst
+from opsconsole.domain.thresholds import Threshold, judge, limits
+from opsconsole.domain.units import quantity, utc
+from opsconsole.sources.base import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One verdict of the command.
+
+    Attributes:
+        id: the series, or the source where it gave nothing.
+        source: the configuration table's name.
+        verdict: what it is worth.
+        measurement: what was found, None where the source could not be read.
+        kind: the kind of metric, "" where none is known.
+        observed_at: when, seconds since the epoch.
+    """
+
+    id: str
+    source: str
+    verdict: Verdict
+    measurement: Measurement | None
+    kind: str
+    observed_at: float
+
+    def document(self, now: float) -> dict[str, Any]:
+        """The check as the JSON document carries it."""
+        measurement = self.measurement
+        facts = dict(measurement.facts) if measurement else {}
+        return {
+            "id": self.id,
+            "source": self.source,
+            "status": self.verdict.status.value,
+            "value": measurement.value if measurement else None,
+            "unit": CATALOGUE[self.kind].unit.value if self.kind else None,
+            "threshold": self.verdict.threshold,
+            "summary": self.verdict.reason,
+            "observed_at": utc(self.observed_at, milliseconds=True),
+            "age": round(max(0.0, now - self.observed_at), 3),
+            "layer": facts.pop("layer", None),
+            "facts": facts,
+        }
+
+
+@shared_command("check")
+@click.argument("wanted", metavar="[ID]...", nargs=-1)
+def command(wanted: tuple[str, ...]) -> None:
+    """Poll every source (or these) once, hold it against the thresholds and print the verdicts.
+
+    An ID is that of a source ("probe.web", "host") or of one value ("host.cpu"). The exit code is that of the
+    worst verdict: 0 ok, 1 warning, 2 critical, 3 unknown.
+    """
+    config = load_config(options())
+    checks = asyncio.run(_check(config, wanted))
+    if wanted:
+        checks = _selected(checks, wanted)
+    status = worst(check.verdict.status for check in checks)
+    _print(checks, status)
+    sys.stdout.flush()
+    sys.exit(status.exit_code)
+
+
+def _print(checks: Sequence[Check], status: Status) -> None:
+    from opsconsole.cli.output import document, emit, mark
+
+    if options().json:
+        now = time.time()
+        emit(document("check", status=status.value, checks=[check.document(now) for check in checks]))
+        return
+    color = options().color and sys.stdout.isatty()
+    width = max((len(check.id) for check in checks), default=0)
+    for check in checks:
+        shape = mark(check.verdict.status, color=color)
+        emit(f"{shape}  {check.id:<{width}}  {_value(check):>10}  {_reason(check)}")
+    emit(f"{mark(status, color=color)}  {_count(checks)}")
+
+
+def _value(check: Check) -> str:
+    if not check.kind:
+        return "?"
+    value = check.measurement.value if check.measurement else None
+    if value is None and check.verdict.status is Status.CRITICAL:
+        return "down"
+    return quantity(value, CATALOGUE[check.kind].unit)
+
+
+def _reason(check: Check) -> str:
+    limit = check.verdict.threshold
+    return f"{check.verdict.reason} (limit {limit})" if limit else check.verdict.reason
+
+
+def _count(checks: Sequence[Check]) -> str:
+    if not checks:
+        return "nothing was checked: the configuration names no source"
+    counted = {status: sum(check.verdict.status is status for check in checks) for status in Status}
+    told = [f"{count} {status.value}" for status, count in counted.items() if count]
+    return f"{len(checks)} checks: {', '.join(told)}"
+
+
+async def _check(config: Config, wanted: Iterable[str]) -> list[Check]:
+    from opsconsole.monitor.control import ControlProbe
+    from opsconsole.monitor.poller import Clocks, poll_once
+    from opsconsole.sources.registry import build_sources
+
+    names = tuple(wanted)
+    sources = [source for source in build_sources(config, oneshot=True) if _asked(source, names)]
+    if names and not sources:
+        raise _nothing_like(names, build_sources(config, oneshot=True))
+    clocks = Clocks(time.time, time.monotonic)
+    control = ControlProbe(config.network)
+    thresholds = limits(config.thresholds)
+    try:
+        readings = await asyncio.gather(*(poll_once(source, clocks, control) for source in sources))
+    finally:
+        await asyncio.gather(*(source.close() for source in sources), return_exceptions=True)
+    return [
+        check
+        for source, reading in zip(sources, readings, strict=True)
+        for check in _judged(source, reading, thresholds)
+    ]
+
+
+def _asked(source: Source, wanted: Sequence[str]) -> bool:
+    """Whether any of these ids is the source's, a part of its values, or the table it stands in."""
+    return not wanted or any(
+        name in (source.table, source.id) or name.startswith((f"{source.id}.", f"{source.id}:")) for name in wanted
+    )
+
+
+def _nothing_like(wanted: Sequence[str], sources: Iterable[Source]) -> NotDone:
+    known = [source.id for source in sources]
+    near = get_close_matches(wanted[0], known, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'no sources'}"
+    return NotDone(f"no source has the id {wanted[0]}; {hint}")
+
+
+def _judged(source: Source, reading: Reading, thresholds: Mapping[str, Threshold]) -> list[Check]:
+    if reading.failed or not reading.measurements:
+        verdict = Verdict(Status.UNKNOWN, reading.problem or f"{source.title} told nothing")
+        expected = source.expects or ((source.id, "", ""),)
+        return [Check(series, source.table, verdict, None, kind, reading.at) for series, kind, _ in expected]
+    return [Check(m.id, source.table, judge(m, thresholds), m, m.kind, m.at) for m in reading.measurements]
+
+
+def _selected(checks: Sequence[Check], wanted: Sequence[str]) -> list[Check]:
+    found = [
+        check
+        for check in checks
+        if any(
+            name in (check.id, check.source) or check.id.startswith((f"{name}.", f"{name}:")) for name in wanted
+        )
+    ]
+    if not found:
+        known = ", ".join(check.id for check in checks)
+        raise NotDone(f"there is no value {wanted[0]}; there are {known}")
+    return found

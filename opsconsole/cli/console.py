@@ -1,0 +1,52 @@
+"""Opening the console: what must be known before the screen library is loaded, in the order that costs least."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import NoReturn
+
+from opsconsole.cli.configuration import load_config
+from opsconsole.cli.main import NotDone, Options
+
+
+def open_console(options: Options, banner: str = "") -> NoReturn:
+    """Open the console and end the process with its exit code.
+
+    Args:
+        options: the shared options.
+        banner: a line about where one is, "" for none.
+
+    Raises:
+        NotDone: there is no terminal to draw on, or the configuration cannot be used.
+    """
+    from opsconsole.terminal import detect, textual_environment
+
+    profile = detect(color=options.color)
+    if profile.problem:
+        raise NotDone(profile.problem)
+    config = load_config(options)
+    os.environ.update(textual_environment(profile, config.ui.fps))
+
+    from opsconsole.app import OpsConsole
+    from opsconsole.commands import KeymapError, keymap
+    from opsconsole.context import Context
+    from opsconsole.domain.thresholds import limits
+    from opsconsole.monitor.board import Board
+    from opsconsole.monitor.poller import Clocks
+    from opsconsole.services import Services
+
+    try:
+        keys = keymap(config.ui.keys)
+    except KeymapError as error:
+        raise NotDone(f"{config.path}: ui.keys: {error}") from None
+    clocks = Clocks(time.time, time.monotonic)
+    board = Board(clocks.monotonic, limits(config.thresholds))
+    context = Context(config, profile, board, clocks, keys, banner=banner)
+    app = OpsConsole(context, Services())
+    mouse = profile.mouse if config.ui.mouse is None else config.ui.mouse
+    app.run(mouse=mouse)
+    if app.crash_line:
+        print(app.crash_line, file=sys.stderr)  # noqa: T201 - the one line of a crash
+    sys.exit(app.return_code or 0)

@@ -1,0 +1,292 @@
+"""The lines of the Metrics screen, from what the board says: pure layout, no widget and no clock."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from opsconsole.domain.metrics import CATALOGUE, Direction, Group
+from opsconsole.domain.reading import Status
+from opsconsole.domain.thresholds import Threshold
+from opsconsole.domain.units import age, quantity
+from opsconsole.monitor.board import Freshness, Observation
+from widgets.row import STATUS_ROLE, Glyphs, Row, Span, cut
+from widgets.sparkline import round_top, sparkline
+
+SPARK_SECONDS: Final = 3_600.0
+SECONDARY: Final = frozenset(
+    {"response_time_p50", "response_time_p99", "iowait", "steal", "swap", "load", "inodes", "network_received",
+     "network_sent"}
+)  # fmt: skip
+"""Kinds that are left out where there is no room, unless something is wrong with them."""
+
+HEADINGS: Final[Mapping[Group, str]] = {
+    Group.APPLICATION: "APPLICATION",
+    Group.PROBES: "PROBES",
+    Group.INFRASTRUCTURE: "INFRASTRUCTURE",
+    Group.DATABASE: "DATABASE",
+}
+_WANTED: Final[Mapping[tuple[str, ...], str]] = {
+    ("availability",): "Availability",
+    ("response_time_p95", "response_time"): "Response time",
+    ("error_rate",): "Error rate",
+    ("throughput",): "Throughput",
+}
+"""What a console of an application should show; where no source gives it, the screen says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the screen, and the series it is about ("" for a heading)."""
+
+    series: str
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where things stand in a line of a given width."""
+
+    title: int
+    now: int
+    limit: int
+    spark: int
+    age: int
+
+    @staticmethod
+    def fit(width: int) -> Columns:
+        """The columns for a screen of so many characters."""
+        now, limit, aged = 10, 11, 6
+        rest = width - 2 - now - 2 - 1 - aged
+        if rest - limit < 16:
+            return Columns(max(6, rest), now, 0, 0, aged)
+        rest -= limit
+        if rest < 34:
+            return Columns(rest, now, limit, 0, aged)
+        title = min(44, max(22, rest * 11 // 20))
+        return Columns(title, now, limit, min(60, rest - title - 1), aged)
+
+    @property
+    def words(self) -> int:
+        """The room for a sentence in place of limit and sparkline."""
+        return self.limit + (self.spark + 1 if self.spark else 0)
+
+
+Past = Callable[[Observation, int], Sequence[float]]
+"""The worst value of each of so many spans of the last hour, oldest first, NaN for a gap."""
+
+
+def lines(
+    observations: Iterable[Observation],
+    *,
+    past: Past,
+    thresholds: Mapping[str, Threshold],
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    detailed: bool = False,
+    wanted: str = "",
+) -> list[Line]:
+    """Every line of the screen, in groups.
+
+    Args:
+        observations: what the board says.
+        past: gives the past of a series for its sparkline.
+        thresholds: kind → limits.
+        width: characters in a line.
+        height: lines there is room for; secondary metrics are shown where all fits.
+        glyphs: the shapes.
+        detailed: show secondary metrics in any case.
+        wanted: only what contains this text (in title, label or id).
+    """
+    columns = Columns.fit(width)
+    everything = [observation for observation in observations if _matches(observation, wanted)]
+    full = _grouped(everything, columns, past, thresholds, glyphs, placeholders=not wanted)
+    if detailed or wanted or len(full) <= height:
+        return full
+    primary = [o for o in everything if o.kind not in SECONDARY or _wrong(o)]
+    return _grouped(primary, columns, past, thresholds, glyphs, placeholders=True)
+
+
+def _matches(observation: Observation, wanted: str) -> bool:
+    if not wanted:
+        return True
+    text = f"{observation.id} {observation.label} {CATALOGUE[observation.kind].title}".lower()
+    return all(word in text for word in wanted.lower().split())
+
+
+def _wrong(observation: Observation) -> bool:
+    return observation.verdict.status is not Status.OK and observation.freshness is not Freshness.WAITING
+
+
+def _grouped(
+    observations: Sequence[Observation],
+    columns: Columns,
+    past: Past,
+    thresholds: Mapping[str, Threshold],
+    glyphs: Glyphs,
+    *,
+    placeholders: bool,
+) -> list[Line]:
+    found: list[Line] = []
+    for group in Group:
+        members = [o for o in observations if CATALOGUE[o.kind].group is group]
+        if group is Group.APPLICATION:
+            members.sort(key=_application_order)
+        body = [Line(o.id, series_row(o, columns, past, thresholds, glyphs)) for o in members]
+        if group is Group.APPLICATION and placeholders:
+            body += [_placeholder(title, columns, glyphs) for title in _lacking(members)]
+        if body:
+            found.append(Line("", heading(group, columns)))
+            found += body
+    return found
+
+
+def _application_order(observation: Observation) -> tuple[int, str]:
+    for place, kinds in enumerate(_WANTED):
+        if observation.kind in kinds or observation.kind.rsplit("_", 1)[0] in kinds:
+            return place, observation.kind if len(kinds) == 1 else str(kinds)
+    return len(_WANTED), observation.kind
+
+
+def _lacking(members: Sequence[Observation]) -> list[str]:
+    there = {member.kind for member in members}
+    return [title for kinds, title in _WANTED.items() if not there.intersection(kinds)]
+
+
+def heading(group: Group, columns: Columns) -> Row:
+    """The heading of a group, with the names of the columns."""
+    name = HEADINGS[group]
+    parts = [Span(f"{name:<{columns.title + 2}}", "title"), Span(f"{'now':>{columns.now}}  ", "muted")]
+    if columns.limit:
+        parts.append(Span(f"{'limit':<{columns.limit}}", "muted"))
+    if columns.spark:
+        parts.append(Span(f" {'last 60 min':<{columns.spark}}", "muted"))
+    parts.append(Span(f" {'age':>{columns.age}}", "muted"))
+    return tuple(parts)
+
+
+def _placeholder(title: str, columns: Columns, glyphs: Glyphs) -> Line:
+    words = "no source tells; see [[prometheus]] in the configuration"
+    if title == "Availability":
+        words = "no public probe; see [[probe]] in the configuration"
+    row = (
+        Span(f"{glyphs.unknown} ", "muted"),
+        Span(f"{cut(title, columns.title):<{columns.title}}", "muted"),
+        Span(f"{glyphs.unknown:>{columns.now}}  ", "muted"),
+        Span(cut(words, columns.words + 1 + columns.age, glyphs.ellipsis), "muted"),
+    )
+    return Line("", row)
+
+
+def title_of(observation: Observation) -> str:
+    """What a person calls a series: "CPU", "Disk free /var", "web"."""
+    metric = CATALOGUE[observation.kind]
+    if metric.group is Group.PROBES:
+        name = observation.label or observation.id
+        return name if observation.kind == "probe" else f"{name} {metric.title.lower()}"
+    return f"{metric.title} {observation.label}".rstrip()
+
+
+def series_row(
+    observation: Observation,
+    columns: Columns,
+    past: Past,
+    thresholds: Mapping[str, Threshold],
+    glyphs: Glyphs,
+) -> Row:
+    """The line of one series: shape, title, value, limit, sparkline, age; a sentence where there is no value."""
+    verdict = observation.verdict
+    role = STATUS_ROLE[verdict.status]
+    measurement = observation.measurement
+    value = measurement.value if measurement else None
+    current = observation.freshness is Freshness.FRESH
+    metric = CATALOGUE[observation.kind]
+    shown = quantity(value, metric.unit) if current else glyphs.unknown
+    if current and value is None and verdict.status is Status.CRITICAL:
+        shown = "down"
+    bad = verdict.status is not Status.OK
+    waiting = observation.freshness is Freshness.WAITING
+    parts = [
+        Span(f"{glyphs.of(verdict.status)} ", "muted" if waiting else role),
+        Span(f"{cut(title_of(observation), columns.title, glyphs.ellipsis):<{columns.title}}", "text"),
+        Span(f"{shown:>{columns.now}}  ", "muted" if waiting else role if bad else "strong"),
+    ]
+    if columns.words and (not current or value is None):
+        words = cut(verdict.reason, columns.words, glyphs.ellipsis)
+        parts.append(Span(f"{words:<{columns.words}}", "muted" if waiting else role))
+    elif columns.words:
+        limit = verdict.threshold or glyphs.skipped
+        limit = cut(limit, columns.limit, glyphs.ellipsis)
+        parts.append(Span(f"{limit:<{columns.limit}}", role if bad else "muted"))
+        if columns.spark:
+            drawn = _spark(observation, columns.spark, past, thresholds, glyphs)
+            parts.append(Span(f" {drawn}", role if bad else "spark"))
+    aged = glyphs.skipped if observation.age is None else age(observation.age)
+    parts.append(Span(f" {aged:>{columns.age}}", "muted" if current or waiting else role))
+    return tuple(parts)
+
+
+def _spark(
+    observation: Observation, width: int, past: Past, thresholds: Mapping[str, Threshold], glyphs: Glyphs
+) -> str:
+    values = past(observation, width)
+    metric = CATALOGUE[observation.kind]
+    threshold = thresholds.get(observation.kind)
+    top = round_top(max((value for value in values if not math.isnan(value)), default=0.0))
+    if metric.bad is Direction.LOW and observation.kind != "certificate":
+        top = 1.0
+    elif threshold is not None and observation.kind not in ("certificate", "probe"):
+        limit = threshold.warning if threshold.warning is not None else threshold.critical
+        top = max(top, (limit or 0.0) * 1.25)
+    return sparkline(values, top=top, glyphs=glyphs)
+
+
+def attention(observations: Iterable[Observation], width: int, height: int, glyphs: Glyphs) -> list[Line]:
+    """What needs a look, the worst first: at most `height` lines, the last tells how many more there are."""
+    wrong = sorted((o for o in observations if _wrong(o)), key=lambda o: -o.verdict.status.rank)
+    if not wrong or height < 2:
+        return []
+    room = height - 1
+    shown = wrong if len(wrong) <= room else wrong[: room - 1]
+    found = [Line("", (Span(f"ATTENTION ({len(wrong)})", "title"),))]
+    found += [Line(observation.id, _attention_row(observation, width, glyphs)) for observation in shown]
+    if len(shown) < len(wrong):
+        found.append(Line("", (Span(f"  and {len(wrong) - len(shown)} more, marked above", "muted"),)))
+    return found
+
+
+def _attention_row(observation: Observation, width: int, glyphs: Glyphs) -> Row:
+    status = observation.verdict.status
+    name = cut(_full_title(observation), 26, glyphs.ellipsis)
+    words = cut(observation.verdict.reason, max(10, width - 39), glyphs.ellipsis)
+    return (
+        Span(f"{glyphs.of(status)} {status.value.upper():<8} ", STATUS_ROLE[status]),
+        Span(f"{name:<26} ", "strong"),
+        Span(words, "text"),
+    )
+
+
+def _full_title(observation: Observation) -> str:
+    where = observation.source.partition(".")[2]
+    title = title_of(observation)
+    return title if not where or where in title else f"{where} {title}"
+
+
+def explanation(observation: Observation, width: int, glyphs: Glyphs) -> Row:
+    """The sentence about the row under the cursor: state in a word, reason, age of the last good reading."""
+    status = observation.verdict.status
+    parts = [f"{observation.verdict.reason}"]
+    if observation.freshness is Freshness.STALE or observation.freshness is Freshness.FAILED:
+        if observation.age is not None and observation.measurement is not None:
+            value = quantity(observation.measurement.value, CATALOGUE[observation.kind].unit)
+            parts.append(f"last good reading {value}, {age(observation.age)} ago")
+        else:
+            parts.append("never read")
+    words = f" {glyphs.separator} ".join(parts)
+    return (
+        Span(f"{glyphs.of(status)} {status.value.upper()} ", STATUS_ROLE[status]),
+        Span(cut(words, max(0, width - 12), glyphs.ellipsis), "text"),
+    )

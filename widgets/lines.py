@@ -1,0 +1,249 @@
+"""The one widget that draws: lines of spans, of which only the cells that changed are written again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from widgets.row import ROLES, Row, as_ascii, changed_cells, row_text
+
+WHEEL_ROWS = 3
+
+
+class Lines(Widget):
+    """Lines of spans, optionally with a cursor row, scrolled by whole rows.
+
+    Rows are given whole; what is on the screen already is not written again. A row wider than the widget is cut,
+    never wrapped.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{role}" for role in ROLES} | {"lines--cursor"}
+
+    DEFAULT_CSS = """
+    Lines {
+        background: $background;
+        color: $foreground;
+        & > .lines--text { color: $foreground; }
+        & > .lines--ok { color: $ops-ok; }
+        & > .lines--warn { color: $ops-warn; }
+        & > .lines--critical { color: $ops-critical; text-style: bold; }
+        & > .lines--unknown { color: $ops-unknown; }
+        & > .lines--info { color: $ops-info; }
+        & > .lines--muted { color: $ops-muted; }
+        & > .lines--title { color: $ops-title; text-style: bold; }
+        & > .lines--key { color: $ops-key; text-style: bold; }
+        & > .lines--spark { color: $ops-spark; }
+        & > .lines--mark { color: $ops-mark; }
+        & > .lines--strong { color: $foreground; text-style: bold; }
+        & > .lines--cursor { background: $ops-cursor; }
+    }
+    """
+
+    class Opened(Message):
+        """A row was clicked twice."""
+
+        def __init__(self, lines: Lines, index: int) -> None:
+            super().__init__()
+            self.lines = lines
+            self.index = index
+
+        @property
+        def control(self) -> Lines:
+            """The widget it happened in."""
+            return self.lines
+
+    def __init__(self, *, id: str | None = None, ascii_only: bool = False, with_cursor: bool = False) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._rows: list[Row] = []
+        self._cursor = 0
+        self._top = 0
+        self._ascii_only = ascii_only
+        self._with_cursor = with_cursor
+        self._styles: dict[str, Style] = {}
+
+    # -- what is shown
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The lines as they were given."""
+        return self._rows
+
+    @property
+    def cursor(self) -> int:
+        """The index of the row under the cursor."""
+        return self._cursor
+
+    @property
+    def top(self) -> int:
+        """The index of the first row on the screen."""
+        return self._top
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the last row is on the screen."""
+        return self._top + self.size.height >= len(self._rows)
+
+    def show(self, rows: Sequence[Row], *, cursor: int | None = None) -> None:
+        """Show these lines; only cells that differ from what is on the screen are written.
+
+        Args:
+            rows: every line, top to bottom.
+            cursor: put the cursor there.
+        """
+        rows = [self._printable(row) for row in rows] if self._ascii_only else list(rows)
+        old, self._rows = self._rows, rows
+        before = self._cursor, self._top
+        if cursor is not None:
+            self._cursor = cursor
+        self._settle()
+        if not self.is_mounted or not self.size:
+            return
+        if before != (self._cursor, self._top) and before[1] != self._top:
+            self.refresh()
+            return
+        regions: list[Region] = []
+        for y in range(self.size.height):
+            index = self._top + y
+            one = old[index] if index < len(old) else ()
+            other = rows[index] if index < len(rows) else ()
+            if one is other or one == other:
+                continue
+            if _narrow(one) and _narrow(other):
+                regions += [Region(start, y, end - start, 1) for start, end in changed_cells(one, other)]
+            else:
+                regions.append(Region(0, y, self.size.width, 1))
+        if before[0] != self._cursor and self._with_cursor:
+            regions += [Region(0, at - self._top, self.size.width, 1) for at in (before[0], self._cursor)]
+        if regions:
+            self.refresh(*regions)
+
+    def _printable(self, row: Row) -> Row:
+        return tuple(type(span)(as_ascii(span.text), span.role) for span in row)
+
+    def show_row(self, index: int, row: Row) -> None:
+        """Replace one line."""
+        rows = list(self._rows)
+        rows[index] = row
+        self.show(rows)
+
+    # -- moving about
+
+    def move(self, step: int) -> None:
+        """Move the cursor (or, without one, the view) by so many rows."""
+        if self._with_cursor:
+            self.go_to(self._cursor + step)
+        else:
+            self.scroll_rows(step)
+
+    def go_to(self, index: int) -> None:
+        """Put the cursor on a row and bring it into view; beyond the ends it stays at them."""
+        before, top = self._cursor, self._top
+        self._cursor = index
+        self._settle(follow=True)
+        if self._top != top:
+            self.refresh()
+        elif self._cursor != before:
+            width = self.size.width
+            self.refresh(*(Region(0, at - self._top, width, 1) for at in (before, self._cursor)))
+
+    def scroll_rows(self, step: int) -> None:
+        """Move the view by so many rows."""
+        top = self._top
+        self._top = max(0, min(self._top + step, len(self._rows) - self.size.height))
+        if self._top != top:
+            self.refresh()
+
+    def scroll_to_end(self) -> None:
+        """Show the last row."""
+        self.scroll_rows(len(self._rows))
+
+    @property
+    def page(self) -> int:
+        """The rows of a page."""
+        return max(1, self.size.height - 1)
+
+    def _settle(self, *, follow: bool = False) -> None:
+        last = max(0, len(self._rows) - 1)
+        self._cursor = max(0, min(self._cursor, last))
+        height = self.size.height
+        if not height:
+            return
+        if follow and self._with_cursor:
+            if self._cursor < self._top:
+                self._top = self._cursor
+            elif self._cursor >= self._top + height:
+                self._top = self._cursor - height + 1
+        self._top = max(0, min(self._top, len(self._rows) - height))
+
+    def on_resize(self) -> None:
+        """Keep the cursor in view."""
+        self._settle(follow=True)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Move the view down."""
+        self.scroll_rows(WHEEL_ROWS)
+        event.stop()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Move the view up."""
+        self.scroll_rows(-WHEEL_ROWS)
+        event.stop()
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the row that was clicked; a second click opens it."""
+        index = self._top + event.y
+        if self._with_cursor and index < len(self._rows):
+            self.go_to(index)
+            if event.chain == 2:
+                self.post_message(self.Opened(self, index))
+
+    # -- drawing
+
+    def notify_style_update(self) -> None:
+        """The theme or the style sheet changed."""
+        self._styles.clear()
+        super().notify_style_update()
+
+    def _style(self, role: str, base: Style, *, on_cursor: bool) -> Style:
+        name = f"{role}+cursor" if on_cursor else role
+        style = self._styles.get(name)
+        if style is None:
+            style = base + self.get_component_rich_style(f"lines--{role}", partial=True)
+            if on_cursor:
+                style += self._cursor_style()
+            self._styles[name] = style
+        return style
+
+    def _cursor_style(self) -> Style:
+        cursor = self.get_component_rich_style("lines--cursor", partial=True)
+        # The terminal's own colours have no tint of the background to spare: there the cursor is reversed.
+        return Style(reverse=True) if self.app.native_ansi_color else cursor
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen."""
+        width = self.size.width
+        index = self._top + y
+        base = self.rich_style
+        if index >= len(self._rows):
+            return Strip.blank(width, base)
+        on_cursor = self._with_cursor and index == self._cursor
+        segments = [
+            Segment(span.text, self._style(span.role, base, on_cursor=on_cursor)) for span in self._rows[index]
+        ]
+        fill = self._style("text", base, on_cursor=on_cursor)
+        return Strip(segments).adjust_cell_length(width, fill)
+
+
+def _narrow(row: Row) -> bool:
+    """Whether each character of a line takes one cell, so that characters are columns."""
+    text = row_text(row)
+    return text.isascii() or cell_len(text) == len(text)

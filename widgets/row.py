@@ -1,0 +1,134 @@
+"""What a line on the screen is made of: spans of text, each with the role that gives it its colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from opsconsole.domain.reading import Status
+
+ROLES: Final = (
+    "text", "ok", "warn", "critical", "unknown", "info", "muted", "title", "key", "spark", "mark", "strong",
+)  # fmt: skip
+"""Every role; the theme gives each a colour, and no meaning hangs on the colour alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a line: printable text without line breaks, and its role."""
+
+    text: str
+    role: str = "text"
+
+
+Row = tuple[Span, ...]
+"""One line, left to right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The shapes, one set for terminals that show Unicode and one for those that do not.
+
+    Attributes:
+        ok, warning, critical, info, unknown, silenced, passed, failed, todo, skipped: the states' shapes.
+        bars: from nothing to full, for sparklines.
+        separator: between things in a line.
+        ellipsis: where text was cut.
+        horizontal, vertical, corner, tick: a chart's axes.
+        dots: whether braille dots may be drawn.
+    """
+
+    ok: str = "●"
+    warning: str = "▲"
+    critical: str = "■"
+    info: str = "◆"
+    unknown: str = "?"
+    silenced: str = "‖"
+    passed: str = "✓"
+    failed: str = "✗"
+    todo: str = "○"
+    skipped: str = "–"
+    bars: str = " ▁▂▃▄▅▆▇█"
+    separator: str = "·"
+    ellipsis: str = "…"
+    horizontal: str = "─"
+    vertical: str = "│"
+    corner: str = "└"
+    tick: str = "┤"
+    down: str = "▼"
+    up: str = "▲"
+    leader: str = "⇄"
+    dots: bool = True
+
+    def of(self, status: Status) -> str:
+        """The shape of a status."""
+        return {
+            Status.OK: self.ok,
+            Status.WARNING: self.warning,
+            Status.CRITICAL: self.critical,
+            Status.UNKNOWN: self.unknown,
+        }[status]
+
+
+UNICODE: Final = Glyphs()
+ASCII: Final = Glyphs(
+    ok="*", warning="!", critical="#", info="i", unknown="?", silenced="=", passed="+", failed="x", todo="o",
+    skipped="-", bars=" .:-=+*%@", separator="-", ellipsis="~", horizontal="-", vertical="|", corner="+", tick="+",
+    down="v", up="^", leader="<>", dots=False,
+)  # fmt: skip
+
+STATUS_ROLE: Final = {
+    Status.OK: "ok",
+    Status.WARNING: "warn",
+    Status.CRITICAL: "critical",
+    Status.UNKNOWN: "unknown",
+}
+
+
+def as_ascii(text: str) -> str:
+    """Text for a terminal that shows ASCII only: what has no ASCII form becomes "?"."""
+    return text.translate(_NEAREST).encode("ascii", "replace").decode("ascii")
+
+
+_NEAREST = str.maketrans(
+    {"…": "~", "–": "-", "—": "-", "µ": "u", "·": "-", "→": ">", "×": "x", "∞": "inf", "’": "'"}
+)
+
+
+def cut(text: str, width: int, ellipsis: str = "…") -> str:
+    """At most `width` characters of a text; a text that was cut says so."""
+    if len(text) <= width:
+        return text
+    return text[: max(width - len(ellipsis), 0)] + ellipsis if width > 0 else ""
+
+
+def row_text(row: Row) -> str:
+    """A line without its colours."""
+    return "".join(span.text for span in row)
+
+
+def row_width(row: Row) -> int:
+    """The characters in a line."""
+    return sum(len(span.text) for span in row)
+
+
+def changed_cells(old: Row, new: Row, gap: int = 12) -> list[tuple[int, int]]:
+    """Where two lines differ: (start, end) in characters, runs nearer than `gap` joined.
+
+    Writing a run of cells costs some forty bytes of colour and position, so near runs are cheaper as one.
+    """
+    before = [(character, span.role) for span in old for character in span.text]
+    after = [(character, span.role) for span in new for character in span.text]
+    longest = max(len(before), len(after))
+    blank = (" ", "text")
+    before += [blank] * (longest - len(before))
+    after += [blank] * (longest - len(after))
+    runs: list[tuple[int, int]] = []
+    for place, (one, other) in enumerate(zip(before, after, strict=True)):
+        if one == other or (one[0] == other[0] == " "):
+            continue
+        if runs and place - runs[-1][1] < gap:
+            runs[-1] = (runs[-1][0], place + 1)
+        else:
+            runs.append((place, place + 1))
+    return runs
