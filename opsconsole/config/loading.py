@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from opsconsole.config.folders import FILE_BY_CHANCE, SYSTEM_FILE, data_folder, user_config_file, user_data_dir
 from opsconsole.config.model import Config
-from opsconsole.config.problems import UNREADABLE, ConfigError, Findings, Place, Problem, instead
+from opsconsole.config.problems import UNREADABLE, ConfigError, Findings, Place, Problem, dotted, instead
 from opsconsole.config.schema import ROOT, UNUSED
 from opsconsole.config.trust import distrust, is_own, is_private
 
@@ -175,15 +175,21 @@ def parse(text: str, path: Path, *, private: bool = False) -> Loaded:
     """
     import tomllib
 
+    mistakes: list[Problem] = []
     try:
         values = tomllib.loads(text)
-        syntax: list[Problem] = []
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError([Problem(path, None, "", str(error), "")]) from None
+    except (ValueError, RecursionError):
+        from opsconsole.config.recovery import read_toml
+
+        recovered = read_toml(text)
+        values, text = recovered.values, recovered.text
+        mistakes = [
+            Problem(path, each.line, dotted(each.path), each.message, each.advice) for each in recovered.mistakes
+        ]
     findings = Findings(folder=path.parent, private=private)
     config = _read(values, Place(findings))
     warnings = _located(findings.noted, text, path)
-    problems = syntax + _located(findings.wrong, text, path)
+    problems = mistakes + _located(findings.wrong, text, path)
     if problems:
         problems.sort(key=lambda problem: problem.line or 0)
         raise ConfigError(problems, warnings)
@@ -210,7 +216,6 @@ def _located(told: list[tuple[Any, Any, str, str]], text: str, path: Path) -> li
     if not told:
         return []
     from opsconsole.config.locate import Lines
-    from opsconsole.config.problems import dotted
 
     lines = Lines(text)
     found = [Problem(path, lines.of(at), dotted(key), message, advice) for key, at, message, advice in told]

@@ -35,6 +35,7 @@ class Statement:
         path: the table or key it defines; () where that could not be made out.
         start: the place of its first character.
         end: the place after its last one; where it could not be read to its end, the place where that failed.
+        value: the place of its value's first character, None where it has none or that was not reached.
         header: whether it is a `[table]` or `[[list]]` header.
         whole: whether it could be read to its end.
     """
@@ -42,6 +43,7 @@ class Statement:
     path: KeyPath
     start: int
     end: int
+    value: int | None
     header: bool
     whole: bool
 
@@ -64,6 +66,11 @@ class Lines:
         self._places: Mapping[KeyPath, int] = scanner.places
         self.statements: tuple[Statement, ...] = tuple(scanner.statements)
 
+    def first(self, path: KeyPath) -> int | None:
+        """The line at which exactly this key or table was first written."""
+        place = self._places.get(path)
+        return None if place is None else self.at(place)
+
     def of(self, path: KeyPath) -> int | None:
         """The line at which a value, or the nearest table around it, is written; None for the file as a whole."""
         for length in range(len(path), 0, -1):
@@ -85,6 +92,8 @@ class _Scanner:
         self._at = 0
         self._table: KeyPath = ()
         self._counts: dict[KeyPath, int] = {}
+        self._headers: set[KeyPath] = set()
+        self._value_at: int | None = None
         self.places: dict[KeyPath, int] = {}
         self.statements: list[Statement] = []
 
@@ -99,6 +108,7 @@ class _Scanner:
         start = self._at
         header = self._peek() == "["
         path: KeyPath = ()
+        self._value_at = None
         whole = True
         try:
             if header:
@@ -112,7 +122,7 @@ class _Scanner:
                 raise _LostError
         except (_LostError, RecursionError):
             whole = False
-        self.statements.append(Statement(path, start, self._at, header, whole))
+        self.statements.append(Statement(path, start, self._at, self._value_at, header, whole))
         if not whole:
             self._to_line_end(start)
 
@@ -136,7 +146,9 @@ class _Scanner:
                 path = (*path, self._counts[path] - 1)
             self.places.setdefault(path, start)
         # A table may have been defined by the header of one of its own tables before: its own header says more.
-        self.places[path] = start
+        if path not in self._headers:
+            self._headers.add(path)
+            self.places[path] = start
         self._table = path
         return path
 
@@ -167,6 +179,8 @@ class _Scanner:
             raise _LostError
         self._at += 1
         self._skip(_BLANK)
+        if self._value_at is None:
+            self._value_at = self._at
         self._value(path)
 
     def _value(self, path: KeyPath) -> None:
@@ -185,6 +199,8 @@ class _Scanner:
             if self._text.startswith(opening, self._at):
                 found = pattern.match(self._text, self._at)
                 if found is None:
+                    # Nobody can tell where a text of several lines was meant to end: it takes the rest.
+                    self._at = len(self._text) if len(opening) > 1 else self._at
                     raise _LostError
                 self._at = found.end()
                 return

@@ -65,7 +65,9 @@ def parse_duration(value: object) -> float:
         raise ValueInWordsError(f"{said(value)} is not a duration", _DURATION_EXAMPLES)
     text = value.strip()
     if not _DURATION_WHOLE.fullmatch(text):
-        unit = " and has no unit" if _NUMBER.fullmatch(text) else ""
+        unit = (
+            " and has no unit" if _NUMBER.fullmatch(text) else ": it is negative" if text.startswith("-") else ""
+        )
         raise ValueInWordsError(f"{said(value)} is not a duration{unit}", _DURATION_EXAMPLES)
     parts = list(_DURATION.finditer(text))
     units = [part["unit"] for part in parts]
