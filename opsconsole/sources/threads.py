@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
@@ -45,3 +46,41 @@ async def in_thread(call: Callable[[], T], *, name: str) -> T:
 
     threading.Thread(target=work, name=name, daemon=True).start()
     return await future
+
+
+_SHARED: Final[dict[Hashable, Future[Any]]] = {}
+_SHARED_LOCK: Final = threading.Lock()
+
+
+async def in_shared_thread(key: Hashable, call: Callable[[], T], *, name: str) -> T:
+    """Like `in_thread`, but while a call under the same `key` still runs, its result is waited for instead.
+
+    So a name server that hangs costs one thread a name, not one more with every poll.
+
+    Raises:
+        BaseException: whatever `call` raised.
+    """
+    with _SHARED_LOCK:
+        running = _SHARED.get(key)
+        future: Future[T] = running or Future()
+        if running is None:
+            future.set_running_or_notify_cancel()  # from now on nobody who stops waiting cancels it for the others
+            threading.Thread(target=_work, args=(key, call, future), name=name, daemon=True).start()
+            _SHARED[key] = future
+    return await asyncio.wrap_future(future)
+
+
+def _work(key: Hashable, call: Callable[[], T], future: Future[T]) -> None:
+    try:
+        result = call()
+    except BaseException as error:  # noqa: BLE001 - handed to those who wait
+        _forget(key)
+        future.set_exception(error)
+    else:
+        _forget(key)
+        future.set_result(result)
+
+
+def _forget(key: Hashable) -> None:
+    with _SHARED_LOCK:
+        del _SHARED[key]
