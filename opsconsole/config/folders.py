@@ -86,17 +86,45 @@ def prepare_data_dir(path: Path) -> Path:
         raise DataFolderError(
             f"the data folder {path} cannot be made: {error.strerror}; name another with --data-dir"
         ) from None
-    target = shlex.quote(str(path))
+    _refuse(path, status)
+    return path
+
+
+def look_at_data_dir(path: Path) -> bool:
+    """Whether the data folder is there; it is not made.
+
+    Raises:
+        DataFolderError: `prepare_data_dir` would fail, as far as can be told without trying.
+    """
+    try:
+        _refuse(path, path.stat())
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise DataFolderError(
+            f"the data folder {path} cannot be looked at: {error.strerror}; name another with --data-dir"
+        ) from None
+    else:
+        return True
+    above = next(each for each in path.parents if each.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise DataFolderError(
+            f"the data folder {path} cannot be made: nothing can be made in {above}; name another with --data-dir"
+        )
+    return False
+
+
+def _refuse(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISDIR(status.st_mode):
         raise DataFolderError(f"{path} is not a folder; name another with --data-dir")
     if status.st_mode & stat.S_IWOTH:
-        raise DataFolderError(f"everybody may write to the data folder {path}; run: chmod o-w {target}")
+        command = f"chmod o-w {shlex.quote(str(path))}"
+        raise DataFolderError(f"everybody may write to the data folder {path}; run: {command}")
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
         raise DataFolderError(
             f"{account(os.getuid())} may not write to the data folder {path}, which belongs to "
             f"{account(status.st_uid)}; name another with --data-dir"
         )
-    return path
 
 
 def _make(path: Path) -> None:

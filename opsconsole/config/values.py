@@ -57,18 +57,17 @@ def parse_duration(value: object) -> float:
     """Seconds of "30s", "5m", "2h", "7d", "1w", "500ms", "1h30m"; a bare number is seconds.
 
     Raises:
-        ValueInWordsError: it is not a duration, or a negative or endless one.
+        ValueInWordsError: it is no duration, or a negative or endless one.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _finite(value, "a duration", _DURATION_EXAMPLES)
     if not isinstance(value, str):
-        raise ValueInWordsError(f"{said(value)} is not a duration", _DURATION_EXAMPLES)
+        raise ValueInWordsError(f"{said(value)} is no duration", _DURATION_EXAMPLES)
     text = value.strip()
     if not _DURATION_WHOLE.fullmatch(text):
-        unit = (
-            " and has no unit" if _NUMBER.fullmatch(text) else ": it is negative" if text.startswith("-") else ""
-        )
-        raise ValueInWordsError(f"{said(value)} is not a duration{unit}", _DURATION_EXAMPLES)
+        why = "negative" if text.startswith("-") else "no duration"
+        unit = " without a unit" if _NUMBER.fullmatch(text) else ""
+        raise ValueInWordsError(f"{said(value)} is {why}{unit}", _DURATION_EXAMPLES)
     parts = list(_DURATION.finditer(text))
     units = [part["unit"] for part in parts]
     order = list(_DURATION_UNITS)
@@ -106,15 +105,15 @@ def parse_size(value: object) -> int:
     """Bytes of "512MiB" (binary steps), "10MB" (decimal steps), "100B"; a bare whole number is bytes.
 
     Raises:
-        ValueInWordsError: it is not a size, or a negative one.
+        ValueInWordsError: it is no size, or a negative one.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         return int(_finite(value, "a size", _SIZE_EXAMPLES))
     if not isinstance(value, str):
-        raise ValueInWordsError(f"{said(value)} is not a size", _SIZE_EXAMPLES)
+        raise ValueInWordsError(f"{said(value)} is no size", _SIZE_EXAMPLES)
     found = _SIZE.fullmatch(value.strip())
     if found is None:
-        raise ValueInWordsError(f"{said(value)} is not a size", _SIZE_EXAMPLES)
+        raise ValueInWordsError(f"{said(value)} is no size", _SIZE_EXAMPLES)
     unit = found["unit"]
     if unit not in _SIZE_UNITS:
         raise ValueInWordsError(f"{said(value)} has the unknown unit {unit}", _near_unit(unit))
@@ -141,7 +140,7 @@ def parse_ratio(value: object) -> float:
     """A share of one, 0…1, of "5%" or 0.05.
 
     Raises:
-        ValueInWordsError: it is not a ratio, or not between 0 and 100 %.
+        ValueInWordsError: it is no ratio, or not between 0 and 100 %.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         share = _finite(value, "a ratio", _RATIO_EXAMPLES)
@@ -151,7 +150,7 @@ def parse_ratio(value: object) -> float:
         return share
     found = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
-        raise ValueInWordsError(f"{said(value)} is not a ratio", _RATIO_EXAMPLES)
+        raise ValueInWordsError(f"{said(value)} is no ratio", _RATIO_EXAMPLES)
     share = float(found["number"]) / 100
     if share > 1:
         raise ValueInWordsError(f"{said(value)} is more than 100 %", _RATIO_EXAMPLES)

@@ -9,7 +9,6 @@ import pytest
 from opsconsole.config.loading import load, parse
 from opsconsole.config.problems import ConfigError
 
-
 DURATIONS = '"30s", "5m", "2h", "7d", "1h30m" or "500ms"'
 
 
@@ -62,7 +61,7 @@ warning = 85
         "c.toml:7: probe[1].intervall: this key is not known; did you mean interval?",
         'c.toml:9: probe[2].id: "web" is already the id of probe[1]; give each its own id',
         'c.toml:10: probe[2].url: this address names no port; write it like "tcp://db.acme.example:5432"',
-        'c.toml:11: probe[2].timeout: "10" is not a duration and has no unit; write it like ' + DURATIONS,
+        'c.toml:11: probe[2].timeout: "10" is no duration without a unit; write it like ' + DURATIONS,
         'c.toml:12: probe[3].id: this key is missing; add a line like id = "web"',
         'c.toml:15: thresholds.cpu.warning: 85 is more than 1, which is 100 %; write "85%" if that is meant',
     ]

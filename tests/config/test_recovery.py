@@ -57,7 +57,7 @@ c.toml:13: probe[1].id: this key is already set in line 6; keep one of them
 c.toml:15: probe[2].id: "web" is already the id of probe[1]; give each its own id
 c.toml:17: probe[2].expect: a value in here cannot be read; put texts in quotes, and close every list and table
 c.toml:19: host.disks: the closing bracket of the list is missing, or a comma in it; mend the list
-c.toml:20: host.interval: "5x" is not a duration; write it like "30s", "5m", "2h", "7d", "1h30m" or "500ms"
+c.toml:20: host.interval: "5x" is no duration; write it like "30s", "5m", "2h", "7d", "1h30m" or "500ms"
 c.toml:21: host.verify: the value is missing; write one after =, or make the line a comment with #
 c.toml:21: host.verify: this key is not known; the keys here are: disks, enabled, interval, timeout
 c.toml:22: project: this table is already defined in line 1; put its keys there; only [[…]] may stand more than once
