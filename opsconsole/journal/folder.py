@@ -11,8 +11,9 @@ from opsconsole.journal.errors import JournalError, explain_system
 NETWORK: Final = frozenset(
     (
         "nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "lustre", "glusterfs", "gfs2", "ocfs2", "9p",
-        "vboxsf", "ncpfs", "beegfs", "davfs", "fuse.sshfs", "fuse.glusterfs", "fuse.davfs2", "fuse.rclone", "fuse.s3fs",
-        "fuse.gcsfuse", "fuse.ceph", "fuse.smbnetfs", "fuse.vmhgfs-fuse", "fuse.moosefs", "fuse.juicefs",
+        "vboxsf", "ncpfs", "beegfs", "davfs", "fuse.sshfs", "fuse.glusterfs", "fuse.davfs2",
+        "fuse.rclone", "fuse.s3fs", "fuse.gcsfuse", "fuse.ceph", "fuse.smbnetfs", "fuse.vmhgfs-fuse",
+        "fuse.moosefs", "fuse.juicefs",
     )
 )  # fmt: skip
 """Types of file systems on which SQLite's write-ahead log must not be used: its index is shared memory, which two
