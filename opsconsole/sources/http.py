@@ -77,6 +77,8 @@ def failure(error: Exception, url: str) -> str:
         (httpx.ConnectError, f"Connect: {where} could not be reached{_reason(causes)}"),
         (httpx.TimeoutException, f"HTTP: {where} did not answer in time"),
         (httpx.RemoteProtocolError, f"HTTP: {where} broke off or sent no valid answer"),
+        (httpx.UnsupportedProtocol, f"the address {where} is not of HTTP; it must begin with http:// or https://"),
+        (httpx.LocalProtocolError, f"HTTP: the request to {where} has a header that cannot be sent"),
         (httpx.TransportError, f"HTTP: the connection to {where} broke off"),
         (httpx.InvalidURL, f"the address {where} is not valid"),
     ):
