@@ -57,20 +57,22 @@ def load(
     environment = os.environ if environment is None else environment
     cwd = Path.cwd() if cwd is None else cwd
     warnings: list[Problem] = []
-    found = cwd / path if path is not None else _search(environment, cwd, warnings)
+    found = cwd / path if path is not None else search(environment, cwd, warnings)
     loaded = Loaded(Config()) if found is None else read_file(found)
-    config = loaded.config
+    config = placed(loaded.config, data_dir=data_dir, environment=environment, cwd=cwd)
+    return Loaded(replace(config, read_only=read_only), (*warnings, *loaded.warnings))
+
+
+def placed(config: Config, *, data_dir: Path | None, environment: Mapping[str, str], cwd: Path) -> Config:
+    """The configuration with its data folder; the arguments are those of `load`."""
     told = environment.get("OPSCONSOLE_DATA_DIR")
     base = data_dir or (Path(told) if told else user_data_dir(environment))
-    config = replace(
-        config,
-        data_dir=data_folder(cwd / base.expanduser(), config.project.name, config.project.environment),
-        read_only=read_only,
-    )
-    return Loaded(config, (*warnings, *loaded.warnings))
+    folder = data_folder(cwd / base.expanduser(), config.project.name, config.project.environment)
+    return replace(config, data_dir=folder)
 
 
-def _search(environment: Mapping[str, str], cwd: Path, warnings: list[Problem]) -> Path | None:
+def search(environment: Mapping[str, str], cwd: Path, warnings: list[Problem]) -> Path | None:
+    """The first configuration file of the usual places; what is worth knowing is added to the warnings."""
     chance = cwd / FILE_BY_CHANCE
     if os.path.lexists(chance):
         if is_own(chance, os.getuid()) and chance.is_file():

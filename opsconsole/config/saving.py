@@ -8,12 +8,10 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from opsconsole.config.loading import parse
 from opsconsole.config.problems import ConfigError
-
-NEW_FILE_MODE: Final = 0o600
 
 
 class SaveError(Exception):
@@ -87,16 +85,16 @@ def _set(container: Any, keys: Sequence[str | int], value: Any) -> None:
     container[last] = value
 
 
-def write_atomically(path: Path, text: str, *, seen: str | None = None, mode: int = NEW_FILE_MODE) -> None:
+def write_atomically(path: Path, text: str, *, seen: str | None = None, keep: bool = True) -> None:
     """Write a file as a whole or not at all: beside it, flushed to the disk, then put in its place.
 
-    A file that is there keeps its mode, and its owner and group where that is allowed.
+    A new file has mode 0600.
 
     Args:
         path: the file; the folder must be there.
         text: what to write.
         seen: the `fingerprint` the file must still have ("" for none there); None replaces whatever is there.
-        mode: of a new file.
+        keep: whether a file that is there keeps its mode, and its owner and group where that is allowed.
 
     Raises:
         SaveError: it was changed meanwhile, or could not be written.
@@ -110,7 +108,8 @@ def write_atomically(path: Path, text: str, *, seen: str | None = None, mode: in
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
-            _take_over(path, descriptor, mode)
+            if keep:
+                _take_over(path, descriptor)
             os.fsync(descriptor)
         if seen is not None and fingerprint(path) != seen:
             raise SaveError(f"{path} was changed meanwhile; look at it again and repeat")
@@ -122,11 +121,10 @@ def write_atomically(path: Path, text: str, *, seen: str | None = None, mode: in
         beside.unlink(missing_ok=True)
 
 
-def _take_over(path: Path, descriptor: int, mode: int) -> None:
+def _take_over(path: Path, descriptor: int) -> None:
     try:
         status = path.stat()
-    except FileNotFoundError:
-        os.fchmod(descriptor, mode)
+    except FileNotFoundError:  # a new file stays as mkstemp makes it: 0600
         return
     with suppress(PermissionError):
         os.fchown(descriptor, status.st_uid, status.st_gid)

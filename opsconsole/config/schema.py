@@ -74,11 +74,13 @@ _EXPECT: Final = (
     ),
 )
 
+PROBE_URL: Final = url("http", "https", "tcp", "tls", "dns", example='"https://acme.example/healthz"')
+
 _PROBE: Final = (
     Key("id", ID, "its name, unique among the probes", required=True),
     Key(
         "url",
-        url("http", "https", "tcp", "tls", "dns", example='"https://acme.example/healthz"'),
+        PROBE_URL,
         "what is asked: http(s)://…, tcp://host:port, tls://host:port or dns://name[?type=A&server=…]",
         required=True,
     ),
