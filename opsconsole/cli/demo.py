@@ -147,8 +147,8 @@ def _run_console(plan: Plan) -> None:
     try:
         with _stack(plan) as stack:
             folder = stack.folder
-            scenario = f"demo, {plan.scenario}: {SCENARIOS[plan.scenario].title}"
-            open_console(replace(options(), config=folder.config, data_dir=folder.data), banner=scenario)
+            on_demo = replace(options(), config=folder.config, data_dir=folder.data)
+            open_console(on_demo, banner=f"demo: {plan.scenario}")
     except DemoError as problem:
         raise NotDone(str(problem)) from None
     finally:

@@ -21,17 +21,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from opsconsole.config.folders import user_data_dir
+
 NAME: Final = "opsconsole-demo"
 _PREFIX: Final = "run-"
 
 
 def base_folder(data_dir: Path | None) -> Path:
-    """The folder of all demos: in `data_dir` if one is given, else beside the user's data folders (XDG)."""
+    """The folder of all demos: in `data_dir` if one is given, else beside the user's own data folder (XDG)."""
     if data_dir is not None:
         return data_dir.expanduser().absolute() / NAME
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir(NAME, appauthor=False))
+    return user_data_dir(os.environ).with_name(NAME)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ class Crowd:
             while True:
                 await asyncio.sleep(self._random.expovariate(rate(self._now() - began)))
                 # Chosen even when there is no room for it, so that a seed means the same crowd every time.
-                request = self._request()
+                request = self.next_request()
                 if len(self._under_way) < _AT_ONCE:
                     task = asyncio.create_task(self._send(*request))
                     self._under_way.add(task)
@@ -136,8 +136,8 @@ class Crowd:
             for task in self._under_way:
                 task.cancel()
 
-    def _request(self) -> tuple[int, bytes]:
-        """Port and bytes of the next request."""
+    def next_request(self) -> tuple[int, bytes]:
+        """Port and bytes of the next request; a seed gives the same ones every time."""
         visitor = self._random.choice(VISITORS)
         wish = self._random.choices(WISHES, _WEIGHTS)[0]
         number = str(self._random.randint(1, 100))
