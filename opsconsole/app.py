@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import select
@@ -15,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual.app import App
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 from textual.timer import Timer
 
+import screens
 import themes
 from opsconsole import crash
 from opsconsole.commands import REGISTRY
@@ -46,6 +48,9 @@ LAST_RESORT: Final = 1.5
 def theme_of(palette: themes.Palette) -> Theme:
     """A theme of ours as one of the screen library's."""
     variables = {f"ops-{token}": color for token, color in palette.tokens.items()}
+    if palette.ansi:
+        # The library's own widgets name these for themes that use the terminal's colours.
+        variables |= BUILTIN_THEMES["ansi-dark" if palette.dark else "ansi-light"].variables
     return Theme(
         name=palette.name,
         dark=palette.dark,
@@ -60,20 +65,20 @@ class OpsConsole(App[int], inherit_bindings=False):
 
     Args:
         context: what the screens are given.
-        services: opens the journal and the sources, once the first frame is on the screen.
+        with_services: open the journal and the sources, once the first frame is on the screen.
     """
 
     DEFAULT_MODE = "metrics"
     ENABLE_COMMAND_PALETTE = False
-    CSS_PATH = None
-    CSS = "Screen { layers: base above; } #header { height: 2; background: $ops-header; } #detail { height: 1; }"
-    CSS += " #footer { height: 1; background: $ops-header; }"
+    CSS_PATH = screens.STYLES
 
-    def __init__(self, context: Context, services: Services | None = None) -> None:
-        super().__init__()
+    def __init__(self, context: Context, *, with_services: bool = False) -> None:
         self.context = context
+        self._palette = self._choose_theme()
+        super().__init__()
         self.animation_level = "none"
-        self._services = services
+        self._services: Services | None = None
+        self._with_services = with_services
         self._keys = _by_key(context.keys)
         self._paint_timer: Timer | None = None
         self._age_timer: Timer | None = None
@@ -91,19 +96,24 @@ class OpsConsole(App[int], inherit_bindings=False):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our tokens, for themes that are not ours."""
-        return {f"ops-{token}": color for token, color in themes.load(themes.DEFAULT).tokens.items()}
+        return {f"ops-{token}": color for token, color in self._palette.tokens.items()}
 
-    def _dress(self) -> None:
+    def _choose_theme(self) -> themes.Palette:
         wanted = self.context.config.ui.theme
         if self.context.profile.colors in (0, 16):
             wanted = themes.SIXTEEN_COLORS
         try:
-            palette = themes.load(wanted or themes.DEFAULT)
+            return themes.load(wanted or themes.DEFAULT)
         except themes.ThemeError as error:
             self.context.banner = f"{error}; using {themes.DEFAULT}"
-            palette = themes.load(themes.DEFAULT)
+            return themes.load(themes.DEFAULT)
+
+    def _dress(self) -> None:
+        palette = self._palette
         self.register_theme(theme_of(palette))
-        self.theme = palette.name
+        # Before anything is parsed: set as usual, it would have every style sheet parsed twice at start.
+        self.set_reactive(App.theme, palette.name)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     # -- start and end
 
@@ -116,8 +126,14 @@ class OpsConsole(App[int], inherit_bindings=False):
         self.call_after_refresh(self._open)
 
     async def _open(self) -> None:
-        if self._services is None:
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+        if not self._with_services:
             return
+        from opsconsole.services import Services
+
+        self._services = Services()
         self._last_paint = self.context.clocks.monotonic() + FIRST_LOOK - self._gap
         self.context.board.subscribe(self._heard)
         self._looking = True

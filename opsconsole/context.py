@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from opsconsole.commands import Situation
 from opsconsole.config.model import Config
-from opsconsole.domain.entries import Entry, NewEntry
-from opsconsole.domain.series import Bucket
 from opsconsole.monitor.board import Board
-from opsconsole.monitor.poller import Clocks
+from opsconsole.monitor.clocks import Clocks
 from opsconsole.terminal import Profile
+
+if TYPE_CHECKING:
+    from opsconsole.domain.entries import Entry, NewEntry
+    from opsconsole.domain.series import Bucket
 
 
 class History(Protocol):

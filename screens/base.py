@@ -65,7 +65,8 @@ class ConsoleScreen(Screen[None]):
         return ()
 
     def on_mount(self) -> None:
-        """Paint for the first time as soon as the sizes are known."""
+        """Have the lines ready before the first frame; paint again once the sizes are known."""
+        self.paint()
         self.call_after_refresh(self.paint)
 
     def on_resize(self) -> None:
@@ -78,12 +79,18 @@ class ConsoleScreen(Screen[None]):
 
     def paint(self) -> None:
         """Draw everything from the present state; what has not changed is not written."""
-        if not self.is_mounted or not self.size.width:
+        if not self.is_mounted:
             return
-        self.query_one("#header", Lines).show(self.header(self.size.width))
+        width = self.width
+        self.query_one("#header", Lines).show(self.header(width))
         self.paint_body()
-        self.query_one("#detail", Lines).show([self._flash or self.detail(self.size.width)])
-        self.query_one("#footer", Lines).show([self.footer(self.size.width)])
+        self.query_one("#detail", Lines).show([self._flash or self.detail(width)])
+        self.query_one("#footer", Lines).show([self.footer(width)])
+
+    @property
+    def width(self) -> int:
+        """Characters in a line; the terminal's own before the screen has a size."""
+        return self.size.width or self.app.size.width
 
     def paint_body(self) -> None:
         """Draw the body."""

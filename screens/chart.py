@@ -36,7 +36,6 @@ class ChartScreen(ConsoleScreen):
     """One series over time."""
 
     NAME = "chart"
-    CSS = "ChartScreen #chart { height: 1fr; }"
 
     def __init__(self, context: Context, series: str) -> None:
         super().__init__(context)
@@ -47,7 +46,7 @@ class ChartScreen(ConsoleScreen):
 
     def body(self) -> Iterable[Widget]:
         """The chart."""
-        yield Lines(id="chart", ascii_only=self.context.ascii_only)
+        yield Lines(id="chart", classes="fill", ascii_only=self.context.ascii_only)
 
     def on_mount(self) -> None:
         """Fetch the past, then draw."""

@@ -17,7 +17,6 @@ class HelpScreen(ConsoleScreen):
     """The keys of one screen, and what the shapes mean."""
 
     NAME = "help"
-    CSS = "HelpScreen #keys { height: 1fr; }"
 
     def __init__(self, context: Context, about: str) -> None:
         super().__init__(context)
@@ -25,7 +24,7 @@ class HelpScreen(ConsoleScreen):
 
     def body(self) -> Iterable[Widget]:
         """The list of keys."""
-        yield Lines(id="keys", ascii_only=self.context.ascii_only)
+        yield Lines(id="keys", classes="fill", ascii_only=self.context.ascii_only)
 
     def paint_body(self) -> None:
         """Draw the list."""

@@ -22,7 +22,6 @@ class LogScreen(ConsoleScreen):
     """The timeline, oldest first; it follows the newest entry until one moves away from it."""
 
     NAME = "log"
-    CSS = "LogScreen #entries { height: 1fr; }"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -34,7 +33,7 @@ class LogScreen(ConsoleScreen):
 
     def body(self) -> Iterable[Widget]:
         """The list of entries."""
-        yield Lines(id="entries", ascii_only=self.context.ascii_only, with_cursor=True)
+        yield Lines(id="entries", classes="fill", ascii_only=self.context.ascii_only, with_cursor=True)
 
     @property
     def entries(self) -> Lines:
@@ -43,7 +42,7 @@ class LogScreen(ConsoleScreen):
 
     def paint_body(self) -> None:
         """Draw what is known, and look for what is new."""
-        width = self.size.width
+        width = self.width
         rows = [self._row(entry, width) for entry in self._entries]
         if not rows:
             words = (
@@ -115,7 +114,7 @@ class LogScreen(ConsoleScreen):
     def _move(self, step: int) -> None:
         self.entries.move(step)
         self._following = self.entries.cursor >= len(self._entries) - 1
-        self.query_one("#detail", Lines).show([self._flash or self.detail(self.size.width)])
+        self.query_one("#detail", Lines).show([self._flash or self.detail(self.width)])
 
     def do_move_down(self) -> None:
         """One entry down."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from textual.widget import Widget
 
@@ -15,7 +16,9 @@ from screens.metrics_rows import SPARK_SECONDS, Line, attention, explanation, li
 from widgets.lines import Lines
 from widgets.row import Row, Span
 
-ATTENTION_SHARE = 3
+FRAME_ROWS: Final = 4
+"""Lines of header, explanation and footer."""
+ATTENTION_SHARE: Final = 3
 """The part of the body that what is wrong may take: one third."""
 
 
@@ -24,7 +27,6 @@ class MetricsScreen(ConsoleScreen):
 
     NAME = "metrics"
     ALSO = ("open",)
-    CSS_PATH = "metrics.tcss"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -35,7 +37,7 @@ class MetricsScreen(ConsoleScreen):
 
     def body(self) -> Iterable[Widget]:
         """The list of values, and below it what is wrong."""
-        yield Lines(id="series", ascii_only=self.context.ascii_only, with_cursor=True)
+        yield Lines(id="series", classes="fill", ascii_only=self.context.ascii_only, with_cursor=True)
         yield Lines(id="attention", ascii_only=self.context.ascii_only)
 
     @property
@@ -47,8 +49,8 @@ class MetricsScreen(ConsoleScreen):
         """Draw every line that changed."""
         observations = self.context.board.observations()
         pinned = self.query_one("#attention", Lines)
-        room = self.series.size.height + pinned.size.height
-        wrong = attention(observations, self.size.width, max(room // ATTENTION_SHARE, 3), self.glyphs)
+        room = self.series.size.height + pinned.size.height or self.app.size.height - FRAME_ROWS
+        wrong = attention(observations, self.width, max(room // ATTENTION_SHARE, 3), self.glyphs)
         if pinned.styles.height is None or pinned.styles.height.value != len(wrong):
             pinned.styles.height = len(wrong)
         pinned.show([line.row for line in wrong])
@@ -56,7 +58,7 @@ class MetricsScreen(ConsoleScreen):
             observations,
             past=self._past,
             thresholds=self.context.board.thresholds,
-            width=self.size.width,
+            width=self.width,
             height=room - len(wrong),
             glyphs=self.glyphs,
             detailed=self._detailed,
@@ -115,7 +117,7 @@ class MetricsScreen(ConsoleScreen):
         self._explain()
 
     def _explain(self) -> None:
-        self.query_one("#detail", Lines).show([self._flash or self.detail(self.size.width)])
+        self.query_one("#detail", Lines).show([self._flash or self.detail(self.width)])
 
     def do_move_down(self) -> None:
         """One row down, over headings."""

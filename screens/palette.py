@@ -27,12 +27,6 @@ class PaletteScreen(ConsoleScreen):
     """
 
     NAME = "palette"
-    CSS = """
-    PaletteScreen {
-        #found { height: 1fr; }
-        #wanted, #wanted:focus { height: 1; border: none; padding: 0 1; background: $panel; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,ctrl+n", "step(1)", show=False, priority=True),
         Binding("up,ctrl+p", "step(-1)", show=False, priority=True),
@@ -50,7 +44,7 @@ class PaletteScreen(ConsoleScreen):
         line = Input(id="wanted", placeholder="a few letters of what you want to do", compact=True)
         line.cursor_blink = False
         yield line
-        yield Lines(id="found", ascii_only=self.context.ascii_only, with_cursor=True)
+        yield Lines(id="found", classes="fill", ascii_only=self.context.ascii_only, with_cursor=True)
 
     def on_mount(self) -> None:
         """Take the keys at once."""
@@ -66,7 +60,7 @@ class PaletteScreen(ConsoleScreen):
             scored = [(matcher.match(f"{command.title} {command.id}"), command) for command in commands]
             commands = [command for score, command in sorted(scored, key=lambda each: -each[0]) if score > 0]
         self._found = commands
-        width = self.size.width
+        width = self.width
         self.query_one("#found", Lines).show([self._row(command, width) for command in commands])
 
     def _belongs(self, command: Command) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Final
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.color import Color
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -16,7 +17,9 @@ from textual.widget import Widget
 
 from widgets.row import ROLES, Row, as_ascii, changed_cells, row_text
 
-WHEEL_ROWS = 3
+WHEEL_ROWS: Final = 3
+_TOKENS: Final = {role: f"ops-{role}" for role in ROLES if role not in ("text", "strong")}
+_BOLD: Final = frozenset({"critical", "title", "key", "strong"})
 
 
 class Lines(Widget):
@@ -26,27 +29,7 @@ class Lines(Widget):
     never wrapped.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{role}" for role in ROLES} | {"lines--cursor"}
-
-    DEFAULT_CSS = """
-    Lines {
-        background: $background;
-        color: $foreground;
-        & > .lines--text { color: $foreground; }
-        & > .lines--ok { color: $ops-ok; }
-        & > .lines--warn { color: $ops-warn; }
-        & > .lines--critical { color: $ops-critical; text-style: bold; }
-        & > .lines--unknown { color: $ops-unknown; }
-        & > .lines--info { color: $ops-info; }
-        & > .lines--muted { color: $ops-muted; }
-        & > .lines--title { color: $ops-title; text-style: bold; }
-        & > .lines--key { color: $ops-key; text-style: bold; }
-        & > .lines--spark { color: $ops-spark; }
-        & > .lines--mark { color: $ops-mark; }
-        & > .lines--strong { color: $foreground; text-style: bold; }
-        & > .lines--cursor { background: $ops-cursor; }
-    }
-    """
+    DEFAULT_CSS = "Lines { background: $background; color: $foreground; }"
 
     class Opened(Message):
         """A row was clicked twice."""
@@ -61,8 +44,15 @@ class Lines(Widget):
             """The widget it happened in."""
             return self.lines
 
-    def __init__(self, *, id: str | None = None, ascii_only: bool = False, with_cursor: bool = False) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 - the library's name
+        classes: str | None = None,
+        ascii_only: bool = False,
+        with_cursor: bool = False,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
         self._rows: list[Row] = []
         self._cursor = 0
         self._top = 0
@@ -214,19 +204,25 @@ class Lines(Widget):
         super().notify_style_update()
 
     def _style(self, role: str, base: Style, *, on_cursor: bool) -> Style:
+        # Straight from the theme: a component class for each role would cost every widget a style
+        # calculation a role at start, 25 ms in all.
         name = f"{role}+cursor" if on_cursor else role
         style = self._styles.get(name)
         if style is None:
-            style = base + self.get_component_rich_style(f"lines--{role}", partial=True)
+            variables = self.app.theme_variables
+            token = _TOKENS.get(role)
+            color = Color.parse(variables[token]).rich_color if token else None
+            style = base + Style(color=color, bold=True if role in _BOLD else None)
             if on_cursor:
-                style += self._cursor_style()
+                style += self._cursor_style(variables["ops-cursor"])
             self._styles[name] = style
         return style
 
-    def _cursor_style(self) -> Style:
-        cursor = self.get_component_rich_style("lines--cursor", partial=True)
+    def _cursor_style(self, color: str) -> Style:
         # The terminal's own colours have no tint of the background to spare: there the cursor is reversed.
-        return Style(reverse=True) if self.app.native_ansi_color else cursor
+        if self.app.native_ansi_color:
+            return Style(reverse=True)
+        return Style(bgcolor=Color.parse(color).rich_color)
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from opsconsole.domain.reading import Status
 
@@ -25,8 +25,7 @@ Row = tuple[Span, ...]
 """One line, left to right."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(NamedTuple):
     """The shapes, one set for terminals that show Unicode and one for those that do not.
 
     Attributes:

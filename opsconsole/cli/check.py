@@ -118,8 +118,9 @@ def _count(checks: Sequence[Check]) -> str:
 
 
 async def _check(config: Config, wanted: Iterable[str]) -> list[Check]:
+    from opsconsole.monitor.clocks import Clocks
     from opsconsole.monitor.control import ControlProbe
-    from opsconsole.monitor.poller import Clocks, poll_once
+    from opsconsole.monitor.poller import poll_once
     from opsconsole.sources.registry import build_sources
 
     names = tuple(wanted)

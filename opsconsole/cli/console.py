@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -23,6 +24,8 @@ def open_console(options: Options, banner: str = "") -> NoReturn:
     """
     from opsconsole.terminal import detect, textual_environment
 
+    # Nothing that is made until the first frame is garbage; looking for some costs a tenth of the start.
+    gc.disable()
     profile = detect(color=options.color)
     if profile.problem:
         raise NotDone(profile.problem)
@@ -34,8 +37,7 @@ def open_console(options: Options, banner: str = "") -> NoReturn:
     from opsconsole.context import Context
     from opsconsole.domain.thresholds import limits
     from opsconsole.monitor.board import Board
-    from opsconsole.monitor.poller import Clocks
-    from opsconsole.services import Services
+    from opsconsole.monitor.clocks import Clocks
 
     try:
         keys = keymap(config.ui.keys)
@@ -44,7 +46,7 @@ def open_console(options: Options, banner: str = "") -> NoReturn:
     clocks = Clocks(time.time, time.monotonic)
     board = Board(clocks.monotonic, limits(config.thresholds))
     context = Context(config, profile, board, clocks, keys, banner=banner)
-    app = OpsConsole(context, Services())
+    app = OpsConsole(context, with_services=True)
     mouse = profile.mouse if config.ui.mouse is None else config.ui.mouse
     app.run(mouse=mouse)
     if app.crash_line:

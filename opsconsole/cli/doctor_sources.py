@@ -24,8 +24,9 @@ _ADVICE: Final[Mapping[str, str]] = {
 
 async def sources(config: Config) -> list[Finding]:
     """Poll every source of the configuration once, all at the same time, and say which could be read."""
+    from opsconsole.monitor.clocks import Clocks
     from opsconsole.monitor.control import ControlProbe
-    from opsconsole.monitor.poller import Clocks, poll_once
+    from opsconsole.monitor.poller import poll_once
     from opsconsole.sources.registry import build_sources
 
     built = build_sources(config, oneshot=True)

@@ -192,7 +192,20 @@ def main(argv: list[str] | None = None) -> None:
         # Whoever read our output went away (`| head`): nothing to tell, and nobody to tell it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = NOT_DONE
+    except Exception as error:  # noqa: BLE001 - whatever went wrong is told in a line; the details go to a file
+        code = _failed(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _failed(error: Exception) -> int:
+    """Tell of an error of our own in one line; the traceback, without variables, goes to a file."""
+    from opsconsole.config.folders import user_data_dir
+    from opsconsole.crash import describe, write_report
+
+    path = write_report(error, user_data_dir(os.environ), None, "on the command line")
+    where = f"the details are in {path}" if path else "the details could not be written"
+    click.echo(f"opsconsole ended by an error of its own ({describe(error)}); {where}.", err=True)
+    return NOT_DONE
 
 
 def _path(variable: str) -> Path | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -17,6 +17,7 @@ from opsconsole.domain.reading import Measurement, Reading, Status, Verdict
 from opsconsole.domain.text import plain
 from opsconsole.domain.units import duration
 from opsconsole.monitor.board import Board
+from opsconsole.monitor.clocks import Clocks
 from opsconsole.monitor.control import ControlProbe
 from opsconsole.sources.base import Source, SourceError
 
@@ -30,14 +31,6 @@ SLOWEST_RETRY: Final = 60.0
 """Seconds that a failing source is left alone at most (or its interval, where that is longer)."""
 MARGIN: Final = 0.5
 """Seconds a source is given beyond its own timeout before its poll is ended from outside."""
-
-
-@dataclass(frozen=True, slots=True)
-class Clocks:
-    """The two clocks: `wall` is seconds since the epoch, `monotonic` never jumps."""
-
-    wall: Callable[[], float]
-    monotonic: Callable[[], float]
 
 
 async def poll_once(source: Source, clocks: Clocks, control: ControlProbe | None = None) -> Reading:

@@ -10,10 +10,10 @@ from opsconsole.sources.base import Source
 
 
 def _probes(config: Config, oneshot: bool) -> Iterator[Source]:
-    from opsconsole.sources.probe import ProbeSource
+    if config.probes:
+        from opsconsole.sources.probe import ProbeSource
 
-    for probe in config.probes:
-        yield ProbeSource(probe)
+        yield from (ProbeSource(probe) for probe in config.probes)
 
 
 def _host(config: Config, oneshot: bool) -> Iterator[Source]:
@@ -24,10 +24,10 @@ def _host(config: Config, oneshot: bool) -> Iterator[Source]:
 
 
 def _prometheus(config: Config, oneshot: bool) -> Iterator[Source]:
-    from opsconsole.sources.prometheus import PrometheusSource
+    if config.prometheus:
+        from opsconsole.sources.prometheus import PrometheusSource
 
-    for endpoint in config.prometheus:
-        yield PrometheusSource(endpoint, oneshot=oneshot)
+        yield from (PrometheusSource(endpoint, oneshot=oneshot) for endpoint in config.prometheus)
 
 
 TABLES: Final[dict[str, Callable[[Config, bool], Iterator[Source]]]] = {

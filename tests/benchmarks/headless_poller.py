@@ -16,7 +16,8 @@ from opsconsole.monitor.control import ControlProbe
 from opsconsole.config.loading import load
 from opsconsole.domain.thresholds import limits
 from opsconsole.monitor.board import Board
-from opsconsole.monitor.poller import Clocks, Poller
+from opsconsole.monitor.clocks import Clocks
+from opsconsole.monitor.poller import Poller
 from opsconsole.sources.registry import build_sources
 
 

@@ -14,7 +14,7 @@ from opsconsole.domain.entries import GENESIS, Actor, Entry, NewEntry
 from opsconsole.domain.reading import Measurement, Reading
 from opsconsole.domain.series import Bucket
 from opsconsole.monitor.board import Board
-from opsconsole.monitor.poller import Clocks
+from opsconsole.monitor.clocks import Clocks
 from opsconsole.terminal import detect
 from screens.base import ConsoleScreen
 
