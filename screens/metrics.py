@@ -12,7 +12,8 @@ from opsconsole.domain.metrics import CATALOGUE, Direction
 from opsconsole.domain.series import RollingBuckets
 from opsconsole.monitor.board import Observation
 from screens.base import ConsoleScreen
-from screens.metrics_rows import SPARK_SECONDS, Line, attention, explanation, lines
+from screens.metrics_rows import SPARK_SECONDS, Columns, Line, attention, explanation, lines
+from widgets.columns import ColumnLines
 from widgets.lines import Lines
 from widgets.row import Row, Span
 
@@ -37,13 +38,13 @@ class MetricsScreen(ConsoleScreen):
 
     def body(self) -> Iterable[Widget]:
         """The list of values, and below it what is wrong."""
-        yield Lines(id="series", classes="fill", ascii_only=self.context.ascii_only, with_cursor=True)
+        yield ColumnLines(4, id="series", classes="fill", ascii_only=self.context.ascii_only)
         yield Lines(id="attention", ascii_only=self.context.ascii_only)
 
     @property
-    def series(self) -> Lines:
+    def series(self) -> ColumnLines:
         """The list of values."""
-        return self.query_one("#series", Lines)
+        return self.query_one("#series", ColumnLines)
 
     def paint_body(self) -> None:
         """Draw every line that changed."""
@@ -68,7 +69,7 @@ class MetricsScreen(ConsoleScreen):
             found = [Line("", (Span("  nothing matches the filter; Esc ends it", "muted"),))]
         cursor = self._cursor_for(found)
         self._lines = found
-        self.series.show([line.row for line in found], cursor=cursor)
+        self.series.show([line.row for line in found], Columns.fit(self.width).cuts, cursor=cursor)
 
     def _cursor_for(self, found: Sequence[Line]) -> int:
         """Where the cursor belongs: it stays on its series when lines come and go, and never on a heading."""
@@ -177,7 +178,7 @@ class MetricsScreen(ConsoleScreen):
             self._wanted = ""
             self.paint()
 
-    def on_lines_opened(self, message: Lines.Opened) -> None:
+    def on_column_lines_opened(self, message: ColumnLines.Opened) -> None:
         """A double click opens like Enter."""
-        if message.lines is self.series and self.selection():
+        if self.selection():
             self.do_open()

@@ -69,6 +69,13 @@ class Columns:
         return Columns(title, now, limit, min(60, rest - title - 1), aged)
 
     @property
+    def cuts(self) -> tuple[int, int, int]:
+        """Where value, past and age begin: what changes often stands in columns of its own."""
+        value = 2 + self.title
+        past = value + self.now + 2
+        return value, past, past + self.words
+
+    @property
     def words(self) -> int:
         """The room for a sentence in place of limit and sparkline."""
         return self.limit + (self.spark + 1 if self.spark else 0)
@@ -185,7 +192,7 @@ def title_of(observation: Observation) -> str:
     """What a person calls a series: "CPU", "Disk free /var", "web"."""
     metric = CATALOGUE[observation.kind]
     if metric.group is Group.PROBES:
-        name = observation.label or observation.id
+        name = observation.label or observation.source.partition(".")[2] or observation.id
         return name if observation.kind == "probe" else f"{name} {metric.title.lower()}"
     return f"{metric.title} {observation.label}".rstrip()
 

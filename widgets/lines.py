@@ -51,8 +51,10 @@ class Lines(Widget):
         classes: str | None = None,
         ascii_only: bool = False,
         with_cursor: bool = False,
+        column: bool = False,
     ) -> None:
         super().__init__(id=id, classes=classes)
+        self._column = column
         self._rows: list[Row] = []
         self._cursor = 0
         self._top = 0
@@ -180,18 +182,20 @@ class Lines(Widget):
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Move the view down."""
-        self.scroll_rows(WHEEL_ROWS)
-        event.stop()
+        if not self._column:
+            self.scroll_rows(WHEEL_ROWS)
+            event.stop()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Move the view up."""
-        self.scroll_rows(-WHEEL_ROWS)
-        event.stop()
+        if not self._column:
+            self.scroll_rows(-WHEEL_ROWS)
+            event.stop()
 
     def on_click(self, event: events.Click) -> None:
         """Select the row that was clicked; a second click opens it."""
         index = self._top + event.y
-        if self._with_cursor and index < len(self._rows):
+        if self._with_cursor and not self._column and index < len(self._rows):
             self.go_to(index)
             if event.chain == 2:
                 self.post_message(self.Opened(self, index))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from rich.cells import cell_len
 
 from opsconsole.domain.reading import Status
 
@@ -131,3 +134,42 @@ def changed_cells(old: Row, new: Row, gap: int = 12) -> list[tuple[int, int]]:
         else:
             runs.append((place, place + 1))
     return runs
+
+
+def split(row: Row, cuts: Sequence[int]) -> list[Row]:
+    """A line cut into columns.
+
+    Args:
+        row: the line.
+        cuts: where each further column begins, in cells, ascending.
+
+    Returns:
+        One row more than there are cuts. A wide character that lies across a cut becomes two blanks.
+    """
+    parts: list[list[Span]] = [[] for _ in range(len(cuts) + 1)]
+    place = 0
+    column = 0
+    for span in row:
+        text = span.text
+        if not text.isascii():
+            text = "".join(_in_cells(text, place, cuts))
+        start = 0
+        for index, character in enumerate(text):
+            width = 1 if character.isascii() else cell_len(character)
+            while column < len(cuts) and place >= cuts[column]:
+                if index > start:
+                    parts[column].append(Span(text[start:index], span.role))
+                start = index
+                column += 1
+            place += width
+        if start < len(text):
+            parts[column].append(Span(text[start:], span.role))
+    return [tuple(part) for part in parts]
+
+
+def _in_cells(text: str, place: int, cuts: Sequence[int]) -> Iterator[str]:
+    """The characters of a text that begins at a cell; those that would lie across a cut are blanked."""
+    for character in text:
+        width = cell_len(character)
+        yield "  " if width == 2 and place + 1 in cuts else character
+        place += width
