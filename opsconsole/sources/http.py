@@ -1,9 +1,8 @@
-"""What every HTTP source shares: one TLS context, clients for one target each, and failures in words."""
+"""What HTTP sources share: clients for one target each, addresses without secrets, and failures in words."""
 
 from __future__ import annotations
 
 import ssl
-from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,33 +12,18 @@ if TYPE_CHECKING:
     import httpx
 
 
-@cache
-def ssl_context(verify: bool) -> ssl.SSLContext:
-    """The TLS context that all clients share, made once: reading the system's certificates costs tens of ms.
-
-    Args:
-        verify: False accepts any certificate, for a target that was configured so.
-    """
-    context = ssl.create_default_context()
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def client(*, timeout: float, verify: bool = True, tls: bool = True) -> httpx.AsyncClient:
+def client(*, timeout: float, context: ssl.SSLContext | None) -> httpx.AsyncClient:
     """A client for one target: keeps one connection, follows no redirect, heeds no proxy variables.
 
     Args:
         timeout: seconds for each of connecting, writing and reading; the caller bounds the whole.
-        verify: as for `ssl_context`.
-        tls: False for an http:// target, which then needs no TLS context.
+        context: the shared TLS context; None for an http:// target, which needs none.
     """
     import httpx
 
     return httpx.AsyncClient(
         timeout=timeout,
-        verify=ssl_context(verify) if tls else False,
+        verify=False if context is None else context,
         trust_env=False,
         follow_redirects=False,
         limits=httpx.Limits(max_connections=2, max_keepalive_connections=1, keepalive_expiry=120.0),
@@ -48,24 +32,22 @@ def client(*, timeout: float, verify: bool = True, tls: bool = True) -> httpx.As
 
 def shown(url: str) -> str:
     """An address as it may be shown: without user, password, query and fragment, where secrets are kept."""
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        return "the address"
+        return "the address, which is not valid"
     host = f"[{host}]" if ":" in host else host
     return plain(f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}", 200)
 
 
 def failure(error: Exception, url: str) -> str:
-    """Why a request failed, one sentence that names the layer: DNS, connect, TLS, HTTP or body."""
+    """Why a request failed, one sentence that names the layer: connect, TLS or HTTP."""
     import httpx
 
     where = shown(url)
     causes = _causes(error)
     for cause in causes:
-        if type(cause).__name__ == "gaierror":
-            return f"DNS: the name of {where} could not be resolved; check the host name and the resolver"
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"TLS: the certificate of {where} is not trusted: {plain(cause.verify_message, 200)}"
         if isinstance(cause, ssl.SSLError):
@@ -77,10 +59,8 @@ def failure(error: Exception, url: str) -> str:
         (httpx.ConnectError, f"Connect: {where} could not be reached{_reason(causes)}"),
         (httpx.TimeoutException, f"HTTP: {where} did not answer in time"),
         (httpx.RemoteProtocolError, f"HTTP: {where} broke off or sent no valid answer"),
-        (httpx.UnsupportedProtocol, f"the address {where} is not of HTTP; it must begin with http:// or https://"),
         (httpx.LocalProtocolError, f"HTTP: the request to {where} has a header that cannot be sent"),
         (httpx.TransportError, f"HTTP: the connection to {where} broke off"),
-        (httpx.InvalidURL, f"the address {where} is not valid"),
     ):
         if isinstance(error, kind):
             return words

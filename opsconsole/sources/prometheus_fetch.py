@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from opsconsole.config.model import Prometheus
 from opsconsole.config.secrets import SecretError, SecretRef
+from opsconsole.domain.reading import Layer
 from opsconsole.domain.text import plain
 from opsconsole.domain.units import size
 from opsconsole.sources import http
 from opsconsole.sources.base import SourceError
+from opsconsole.sources.network import Address, connect, resolve
+from opsconsole.sources.probe_attempt import Failure
+from opsconsole.sources.probe_tls import shared_context
 from opsconsole.sources.threads import in_thread
 
 if TYPE_CHECKING:
@@ -30,9 +34,11 @@ class Endpoint:
     def __init__(self, config: Prometheus) -> None:
         self._config = config
         self._where = http.shown(config.url)
+        self._name = f"prometheus {config.id}"
         self._client: httpx.AsyncClient | None = None
         self._headers: dict[str, str] | None = None
-        self._answered = False
+        self._address: Address | None = None
+        self._reused = False
 
     async def fetch(self) -> tuple[str, bool]:
         """The page, and whether it is OpenMetrics. The caller bounds the time.
@@ -40,14 +46,20 @@ class Endpoint:
         Raises:
             SourceError: it could not be had; the text names the layer and what to do.
         """
-        if self._client is None or self._headers is None:
-            # The import, the certificates and a secret's command take their time: not on the event loop.
-            await in_thread(self._prepare, name=f"prometheus {self._config.id}")
+        if self._client is None:
+            await in_thread(_import, name=self._name)
+        if self._headers is None:  # a secret may come from a command
+            self._headers = await in_thread(self._read_headers, name=self._name)
         try:
-            return await self._request()
-        except _GoneError:
-            # The other side closed the kept connection while it was idle: a new one tells how it really is.
-            return await self._request()
+            request = await self._request()
+            try:
+                return await self._send(request)
+            except _GoneError:
+                # The other side closed the kept connection while it was idle: a new one tells how it really is.
+                return await self._send(request)
+        except BaseException:
+            self._address = None  # the name may lead elsewhere by now
+            raise
 
     async def close(self) -> None:
         """Close the connection."""
@@ -55,45 +67,67 @@ class Endpoint:
         if client is not None:
             await client.aclose()
 
-    def _prepare(self) -> None:
+    def _read_headers(self) -> dict[str, str]:
         config = self._config
-        if self._headers is None:
-            headers = {"Accept": _ACCEPT, "Accept-Encoding": "gzip"}
-            try:
-                for name, value in config.headers.items():
-                    headers[name] = value.resolve().reveal() if isinstance(value, SecretRef) else value
-                if config.username or config.password is not None:
-                    password = config.password.resolve().reveal() if config.password is not None else ""
-                    pair = base64.b64encode(f"{config.username}:{password}".encode()).decode("ascii")
-                    headers["Authorization"] = f"Basic {pair}"
-            except SecretError as error:
-                raise SourceError(str(error)) from None
-            self._headers = headers
-        if self._client is None:
-            tls = config.url.lower().startswith("https:")
-            self._client = http.client(timeout=config.timeout, verify=config.verify, tls=tls)
+        headers = {"Accept": _ACCEPT, "Accept-Encoding": "gzip"}
+        try:
+            for name, value in config.headers.items():
+                headers[name] = value.resolve().reveal() if isinstance(value, SecretRef) else value
+            if config.username or config.password is not None:
+                password = config.password.resolve().reveal() if config.password is not None else ""
+                pair = base64.b64encode(f"{config.username}:{password}".encode()).decode("ascii")
+                headers["Authorization"] = f"Basic {pair}"
+        except SecretError as error:
+            raise SourceError(str(error)) from None
+        return headers
 
-    async def _request(self) -> tuple[str, bool]:
+    async def _request(self) -> httpx.Request:
+        """The request, to an address instead of a name: httpx would look the name up in asyncio's executor, and a
+        name server that does not answer would then keep the program from quitting.
+        """
         import httpx
 
-        assert self._client is not None  # noqa: S101 - made by `fetch`
-        reused, self._answered = self._answered, False
         try:
-            async with self._client.stream("GET", self._config.url, headers=self._headers) as response:
+            url = httpx.URL(self._config.url)
+        except (httpx.InvalidURL, ValueError):
+            raise SourceError(f"prometheus.{self._config.id}: url is no valid address") from None
+        if url.scheme not in ("http", "https") or not url.host or (url.port or 0) > 65_535:
+            raise SourceError(
+                f"prometheus.{self._config.id}: url is no address of HTTP; it begins with http:// or https://"
+            )
+        if self._address is None:
+            self._address = await _locate(url.host, url.port or (443 if url.scheme == "https" else 80))
+        if self._client is None:
+            context = await shared_context(verify=self._config.verify) if url.scheme == "https" else None
+            self._client = http.client(timeout=self._config.timeout, context=context)
+        extensions = {} if self._address.ip == url.host else {"sni_hostname": url.host}
+        headers = {"Host": url.netloc.decode("ascii"), **(self._headers or {})}
+        try:
+            return self._client.build_request(
+                "GET", url.copy_with(host=self._address.ip), headers=headers, extensions=extensions
+            )
+        except (ValueError, UnicodeError):  # its text would show the secret
+            raise SourceError(
+                f"prometheus.{self._config.id}: a header has characters that HTTP cannot carry"
+            ) from None
+
+    async def _send(self, request: httpx.Request) -> tuple[str, bool]:
+        import httpx
+
+        assert self._client is not None  # noqa: S101 - made with the request
+        reused, self._reused = self._reused, False
+        try:
+            response = await self._client.send(request, stream=True)
+            try:
                 self._accept_status(response)
                 body = await self._read(response)
-                media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
-            if reused:
-                raise _GoneError(http.failure(error, self._config.url)) from None
-            raise SourceError(http.failure(error, self._config.url)) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise SourceError(http.failure(error, self._config.url)) from None
-        except (ValueError, UnicodeError):  # from a header that cannot be sent; its text would show the secret
-            raise SourceError(
-                f"prometheus.{self._config.id}: the address or a header has characters that HTTP cannot carry"
-            ) from None
-        self._answered = True
+            finally:
+                await response.aclose()
+        except httpx.HTTPError as error:
+            gone = reused and isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError)
+            raise (_GoneError if gone else SourceError)(http.failure(error, self._config.url)) from None
+        self._reused = True
+        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type == "application/vnd.google.protobuf":
             raise SourceError(f"body: {self._where} sends protobuf only, which is not understood; ask it for text")
         return body.decode("utf-8", "replace"), media_type == "application/openmetrics-text"
@@ -137,10 +171,33 @@ class Endpoint:
         return bytes(body)
 
 
+async def _locate(host: str, port: int) -> Address:
+    """Where a host is; of several addresses the first that takes a connection.
+
+    Raises:
+        SourceError: there is none.
+    """
+    try:
+        addresses = await resolve(host, port)
+        if len(addresses) == 1:
+            return addresses[0]
+        connection, address = await connect(addresses)
+    except Failure as failure:
+        raise SourceError(f"{_LAYERS[failure.layer]}: {plain(failure.reason, 300)}") from None
+    connection.close()
+    return address
+
+
+def _import() -> None:
+    """Load the client where it keeps nobody waiting: 150 ms."""
+    import httpx  # noqa: F401
+
+
 class _GoneError(SourceError):
     """A kept connection turned out to be closed."""
 
 
+_LAYERS: Final = {Layer.DNS: "DNS", Layer.CONNECT: "Connect"}
 _ADVICE: Final = {
     401: "check its username, password or headers in the configuration",
     403: "what is configured may not read it",

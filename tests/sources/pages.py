@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -63,6 +63,10 @@ class PageServer:
                 if answer.hang_up or answer.claimed is not None:
                     self.close_connection = True
 
+            def handle(self) -> None:
+                with contextlib.suppress(ConnectionError):  # whoever gave up the page
+                    super().handle()
+
             def log_message(self, *_: object) -> None:
                 pass
 
@@ -84,7 +88,7 @@ class PageServer:
         self._thread.join(5)
 
 
-@contextmanager
+@contextlib.contextmanager
 def serving(answer: Answer | str | Callable[[Mapping[str, str]], Answer]) -> Iterator[PageServer]:
     with PageServer(Answer(answer) if isinstance(answer, str) else answer) as server:
         yield server
