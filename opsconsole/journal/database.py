@@ -61,6 +61,8 @@ class Database:
         self._lock = FairLock(folder, patience)
         try:
             self.connection = self._with_reserve(lambda: self._connect(durable))
+            opened = self.path.stat()
+            self._file = (opened.st_dev, opened.st_ino)
         except BaseException:
             self._lock.close()
             raise
@@ -92,6 +94,7 @@ class Database:
             JournalError: the turn did not come, or SQLite refused; nothing was written.
         """
         with self.translated(), self._lock:
+            self._look_whether_there()
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
@@ -135,6 +138,17 @@ class Database:
         """A number that changes when another connection has written."""
         with self.translated():
             return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def _look_whether_there(self) -> None:
+        """Refuse to write to a file that nobody will find again."""
+        try:
+            there = self.path.stat()
+        except OSError as error:
+            raise explain_system(error, self.path) from None
+        if (there.st_dev, there.st_ino) != self._file:
+            raise JournalError(
+                f"{self.path} was replaced by another file while it was open: nothing was written. Open it anew."
+            )
 
     def _look_at_header(self) -> None:
         """Refuse what is not ours before anything is opened for writing.
