@@ -110,17 +110,19 @@ def _content(path: Path) -> tuple[bytes, os.stat_result]:
         raise ConfigError([_cannot_open(path, error)]) from None
     except ValueError:
         raise ConfigError([Problem(path, None, "", "this is not the name of a file", "name another")]) from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
             inside = path / "config.toml"
             raise ConfigError([Problem(path, None, "", "this is a folder", f"name a file, like {inside}")])
         if not stat.S_ISREG(status.st_mode):
             raise ConfigError([Problem(path, None, "", "this is not a regular file", "name a TOML file")])
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             content = file.read(LARGEST + 1)
-        except OSError as error:
-            raise ConfigError([_cannot_open(path, error)]) from None
+    except OSError as error:
+        raise ConfigError([_cannot_open(path, error)]) from None
+    finally:
+        os.close(descriptor)
     if len(content) > LARGEST:
         raise ConfigError([Problem(path, None, "", "this file is longer than 1 MiB", "name a configuration file")])
     return content, status

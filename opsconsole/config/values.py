@@ -22,7 +22,8 @@ _DURATION_UNITS: Final[Mapping[str, tuple[float, float]]] = {
     "s": (1.0, 1.0),
     "ms": (1.0, 1_000.0),
 }
-_NUMBER: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
+_MOST: Final = 10**18
+_NUMBER: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,40})?")
 _DURATION: Final = re.compile(rf"(?P<number>{_NUMBER.pattern}) ?(?P<unit>ms|[wdhms])")
 _DURATION_WHOLE: Final = re.compile(rf"(?:{_NUMBER.pattern} ?(?:ms|[wdhms]) ?)+")
 _DURATION_EXAMPLES: Final = 'write it like "30s", "5m", "2h", "7d", "1h30m" or "500ms"'
@@ -60,7 +61,7 @@ def parse_duration(value: object) -> float:
         ValueInWordsError: it is no duration, or a negative or endless one.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _finite(value, "a duration", _DURATION_EXAMPLES)
+        return float(_finite(value, "a duration", _DURATION_EXAMPLES))
     if not isinstance(value, str):
         raise ValueInWordsError(f"{said(value)} is no duration", _DURATION_EXAMPLES)
     text = value.strip()
@@ -143,7 +144,7 @@ def parse_ratio(value: object) -> float:
         ValueInWordsError: it is no ratio, or not between 0 and 100 %.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        share = _finite(value, "a ratio", _RATIO_EXAMPLES)
+        share = float(_finite(value, "a ratio", _RATIO_EXAMPLES))
         if share > 1:
             better = f'write "{value:g}%" if that is meant' if share <= 100 else _RATIO_EXAMPLES
             raise ValueInWordsError(f"{value:g} is more than 1, which is 100 %", better)
@@ -164,14 +165,13 @@ def ratio_in_words(share: float) -> str:
 
 
 def _finite(value: float, what: str, examples: str) -> float:
-    if not math.isfinite(value):
-        raise ValueInWordsError(f"{value} is not {what}", examples)
+    if value > _MOST:
+        raise ValueInWordsError(f"this number is too large for {what}", examples)
     if value < 0:
-        raise ValueInWordsError(f"{value:g} is negative", examples)
-    try:
-        return float(value) if what != "a size" else value
-    except OverflowError:
-        raise ValueInWordsError(f"the number is too large for {what}", examples) from None
+        raise ValueInWordsError(f"{said(value)} is negative", examples)
+    if math.isnan(value):
+        raise ValueInWordsError(f"{value} is not {what}", examples)
+    return value
 
 
 def _plain_number(value: float) -> str:
