@@ -25,6 +25,7 @@ from opsconsole import crash
 from opsconsole.commands import REGISTRY
 from opsconsole.context import Context
 from opsconsole.domain.reading import Reading
+from opsconsole.sources.threads import in_thread
 from screens.base import ConsoleScreen
 from screens.metrics import MetricsScreen
 
@@ -86,6 +87,7 @@ class OpsConsole(App[int], inherit_bindings=False):
         self._looking = False
         self.crash_line = ""
         self.ended_by = ""
+        self.last_words = ""
         for key in sorted({key for _, key in self._keys}):
             self.bind(key, f"press('{key}')", show=False)
         for name, build in _SCREENS.items():
@@ -131,14 +133,14 @@ class OpsConsole(App[int], inherit_bindings=False):
             gc.enable()
         if not self._with_services:
             return
-        from opsconsole.services import Services
-
-        self._services = Services()
         self._last_paint = self.context.clocks.monotonic() + FIRST_LOOK - self._gap
         self.context.board.subscribe(self._heard)
         self._looking = True
         self._wait_for_age()
-        await self._services.open(self.context)
+        # Its imports are heavy (HTTP, SQLite): in a thread, keys are answered meanwhile.
+        services = await in_thread(_services, name="import-services")
+        self._services = services(self.context)
+        await self._services.open()
         self._soon()
 
     def _signalled(self, number: signal.Signals) -> None:
@@ -165,7 +167,7 @@ class OpsConsole(App[int], inherit_bindings=False):
     async def on_unmount(self) -> None:
         """Close the sources and the journal."""
         if self._services is not None:
-            await self._services.close(self.ended_by or "quit")
+            self.last_words = await self._services.close(self.ended_by or "quit")
 
     # -- repainting
 
@@ -367,13 +369,17 @@ class OpsConsole(App[int], inherit_bindings=False):
         if self.is_headless:
             super()._handle_exception(error)
             return
-        if self._services is not None:
-            self._services.crashed(cause)
         self.end(3, self.crash_line)
 
     def _fatal_error(self) -> None:
         """Nothing is printed here: `crash_line` is, once the screen is restored."""
         self._close_messages_no_wait()
+
+
+def _services() -> type[Services]:
+    from opsconsole.services import Services
+
+    return Services
 
 
 def _folder(data_dir: Path) -> Path:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 class History(Protocol):
     """What happened, as far as a screen may ask and add to it."""
 
-    problem: str
-    """Why nothing can be recorded now, "" when it can."""
+    @property
+    def problem(self) -> str:
+        """Why nothing can be recorded now, "" when it can."""
+        ...
 
     def append(self, entry: NewEntry) -> Awaitable[Entry]:
         """Record an entry; the result is there when it is durable."""
@@ -48,6 +50,7 @@ class Context:
         keys: command id → its keys.
         history: the journal and the stored series; None until it is open.
         history_problem: why the journal could not be opened, "" when it could or is still being opened.
+        distress: what the operator has to know of the disk or the journal now, "" when all is well.
         role: "leader" when this console records what it polls, "second" when another one does.
         banner: a line about where one is ("demo: downtime"), "" for none.
         poll_now: polls every source at once.
@@ -60,6 +63,7 @@ class Context:
     keys: Mapping[str, tuple[str, ...]]
     history: History | None = None
     history_problem: str = ""
+    distress: str = ""
     role: str = ""
     banner: str = ""
     poll_now: Callable[[], None] = field(default=lambda: None)

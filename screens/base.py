@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import ClassVar, Final, Protocol, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -19,11 +19,28 @@ from screens.hints import hints
 from widgets.lines import Lines
 from widgets.row import ASCII, STATUS_ROLE, UNICODE, Glyphs, Row, Span, cut, row_width
 
-if TYPE_CHECKING:
-    from opsconsole.app import OpsConsole
-
 FLASH_SECONDS: Final = 6.0
 TABS: Final = (("screen.metrics", "metrics", "Metrics"), ("screen.log", "log", "Log"))
+
+
+class Console(Protocol):
+    """What a screen asks of the application it is shown in."""
+
+    def run_command(self, command: str) -> None:
+        """Run a command of the registry, or say why it cannot run now."""
+        ...
+
+    def ask(
+        self,
+        question: str,
+        text: str,
+        *,
+        done: Callable[[str], object],
+        changed: Callable[[str], object] | None = None,
+        cancelled: Callable[[], object] | None = None,
+    ) -> None:
+        """Ask for one line over the footer."""
+        ...
 
 
 class ConsoleScreen(Screen[None]):
@@ -46,9 +63,9 @@ class ConsoleScreen(Screen[None]):
         self._flashes = 0
 
     @property
-    def console_app(self) -> OpsConsole:
-        """The application, by its own type."""
-        return cast("OpsConsole", self.app)
+    def console_app(self) -> Console:
+        """The application, as far as screens need it."""
+        return cast("Console", self.app)
 
     # -- the frame
 
@@ -122,6 +139,8 @@ class ConsoleScreen(Screen[None]):
         if self.context.config.read_only:
             left.append(Span("  READ-ONLY", "mark"))
         left += self._summary()
+        if self.context.distress:
+            left.append(Span(f"  {self.glyphs.critical} {self.context.distress}", "critical"))
         if self.context.banner:
             left.append(Span(f"   {self.context.banner}", "mark"))
         right = self._right()

@@ -49,6 +49,7 @@ def open_console(options: Options, banner: str = "") -> NoReturn:
     app = OpsConsole(context, with_services=True)
     mouse = profile.mouse if config.ui.mouse is None else config.ui.mouse
     app.run(mouse=mouse)
-    if app.crash_line:
-        print(app.crash_line, file=sys.stderr)  # noqa: T201 - the one line of a crash
+    for words in (app.crash_line, app.last_words):
+        if words:
+            print(words, file=sys.stderr)  # noqa: T201 - the screen is gone; this is for the shell
     sys.exit(app.return_code or 0)
