@@ -145,7 +145,7 @@ def time_to_zero(samples: Sequence[Sample], *, least_span: float, now: float) ->
     if slope >= 0:
         return None
     zero_at = origin + mean_time - mean_value / slope
-    return max(0.0, zero_at - now)
+    return max(0.0, zero_at - now) if math.isfinite(zero_at) else None
 
 
 def rate(earlier: Sample, later: Sample) -> float | None:

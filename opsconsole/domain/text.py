@@ -43,7 +43,7 @@ def plain(text: str, limit: int = 2_000, *, lines: bool = False) -> str:
         text = _SEQUENCES.sub("", text.replace("\r\n", "\n"))
         text = "".join(_visible(character) for character in text)
     text = text.replace("\t", "    ") if lines else " ".join(text.split())
-    return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
+    return text if len(text) <= limit else (text[: limit - 1] + "…" if limit > 0 else "")
 
 
 def _visible(character: str) -> str:

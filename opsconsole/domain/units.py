@@ -42,6 +42,8 @@ def _positive_duration(seconds: float) -> str:
 
 def size(count: float) -> str:
     """A number of bytes in binary steps: "512 B", "1.5 GiB"."""
+    if not math.isfinite(count):
+        return "–"
     magnitude = abs(count)
     step = 0
     while magnitude >= 999.5 and step < len(_BINARY) - 1:
@@ -57,7 +59,9 @@ def ratio(value: float) -> str:
     if not math.isfinite(percent):
         return "–"
     if 99 <= percent < 100:
-        return f"{math.floor(percent * 100) / 100:.2f} %"
+        # Rounded first, because 0.9998 is stored as a little less; and then never up to 100.
+        return f"{min(math.floor(round(percent * 100, 6)), 9_999) / 100:.2f} %"
+    percent = round(percent, 9)  # 0.07 * 100 is 7.000000000000001
     if percent == round(percent) or abs(percent) >= 100:
         return f"{percent:.0f} %"
     return f"{percent:.2f} %" if abs(percent) < 1 else f"{percent:.1f} %"
@@ -89,6 +93,8 @@ def quantity(value: float | None, unit: Unit) -> str:
     """A value with its unit; "?" where there is none: no value is never written as 0."""
     if value is None or math.isnan(value):
         return "?"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
     return _WRITTEN[unit](value)
 
 
@@ -102,8 +108,10 @@ def limit_quantity(value: float, unit: Unit) -> str:
 def age(seconds: float) -> str:
     """How old a value is, in steps that keep a slow line quiet: every second to 10, then every 5, then minutes.
 
-    Negative ages (a clock that jumped) are written as 0 s.
+    Negative ages (a clock that jumped) are written as 0 s; what never was is "∞" old.
     """
+    if seconds == math.inf:
+        return "∞"
     seconds = max(0.0, seconds)
     if seconds < 10:
         return f"{int(seconds)} s"
