@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shlex
 import stat
@@ -60,6 +59,8 @@ def _file_name(name: str) -> str:
     if not said:
         return "%"
     if len(said.encode()) > _LONGEST:
+        import hashlib
+
         mark = hashlib.sha256(normal.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         kept = said.encode()[: _LONGEST - 17].decode("utf-8", "ignore")
         return f"{kept}~{mark}"

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli_w
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from opsconsole.config.kinds import Key
 from opsconsole.config.loading import Loaded, parse
@@ -23,6 +26,7 @@ from opsconsole.config.model import (
     Telemetry,
     Ui,
 )
+from opsconsole.config.problems import ConfigError, Problem
 from opsconsole.config.schema import ROOT, UNUSED
 from opsconsole.config.secrets import SecretRef
 from tests.config.test_loading import problems
@@ -295,3 +299,45 @@ def test_utc_is_known_on_a_machine_without_a_time_zone_database(monkeypatch: pyt
         zoneinfo.reset_tzpath(())
         assert read('[project]\ntimezone = "UTC"').config.project.timezone == "UTC"
     zoneinfo.reset_tzpath()
+
+
+def names(keys: tuple[Key, ...]) -> list[str]:
+    return [name for key in keys for name in (key.name, *names(key.kind.keys))]
+
+
+ANYTHING = st.recursive(
+    st.one_of(
+        st.none().map(lambda _: ""),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=8),
+        st.sampled_from(
+            ["5s", "5%", "1MiB", "https://h", "tcp://h:1", "UTC", "GET", "2xx", "warning", "cpu", "env"]
+        ),
+        st.datetimes(),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from([*names(ROOT), "cpu", "env", "file", "keyring", "warning", "x"]), inner, max_size=4
+        ),
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.dictionaries(st.sampled_from([key.name for key in ROOT] + list(UNUSED)), ANYTHING, min_size=1, max_size=4)
+)
+@example({"probe": [[{"id": "a"}]]})
+@example({"probe": [{"id": "a", "url": "tcp://h:1", "expect": {"json": {"a": [{"b": [1]}]}}}]})
+@example({"ui": {"keys": {"a": {}, "b": {"c": []}}}})
+def test_no_values_make_it_fail_otherwise_than_with_problems(values: dict[str, Any]) -> None:
+    told: list[Problem] = []
+    try:
+        read(tomli_w.dumps(values))
+    except ConfigError as error:
+        told = error.problems + error.warnings
+    assert all(each.line and each.key and each.message for each in told), told
