@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING, NoReturn
@@ -154,7 +154,8 @@ def _run_console(plan: Plan) -> None:
     finally:
         if folder is not None and folder.has_data:
             log = f"opsconsole log show --config {quote(str(folder.config))} --data-dir {quote(str(folder.data))}"
-            emit(f"The session log of this demo is kept until the next demo starts:\n  {log}", err=True)
+            with suppress(OSError):  # the terminal may be what has gone
+                emit(f"The session log of this demo is kept until the next demo starts:\n  {log}", err=True)
 
 
 @contextmanager

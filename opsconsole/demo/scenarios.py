@@ -136,7 +136,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
             "downtime",
             "The database gives out and takes the web site with it; both come back after some minutes",
             (
-                Event(15, "The database becomes slow, and every answer with it", _SLOW, over=15),
+                Event(15, "The database becomes slow, and every answer with it", _SLOW, over=8),
                 Event(25, "Requests begin to fail", {"errors": 0.105}, over=10),
                 Event(42, "The database refuses connections; the health page answers 503", {"database": False}),
                 Event(60, "The web site refuses connections", {"web": False, "cpu": 0.09, "iowait": 0.0}),

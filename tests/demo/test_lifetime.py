@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import pty
+import select
 import signal
 import socket
 import subprocess
+import termios
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from opsconsole.demo.folder import NAME, base_folder, new_run
@@ -131,6 +136,45 @@ def _opsconsole(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*OPSCONSOLE, *arguments], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )
+
+
+def test_on_a_terminal_the_console_opens_on_the_stack_and_takes_it_along_when_it_ends(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(ours, (40, 120))
+    process = subprocess.Popen(
+        [*OPSCONSOLE, "demo", "--data-dir", str(tmp_path)],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(Path(__file__).parents[2])},
+        start_new_session=True,
+    )
+    os.close(theirs)
+    try:
+        shown = bytearray()
+
+        def is_shown() -> bool:
+            shown.extend(_taken(ours))
+            return b"demo-shop" in shown and b"node-1" in shown
+
+        until(is_shown, what="the console with the node of the stack")
+        (stack,) = psutil.Process(process.pid).children()
+        os.write(ours, b"q")
+        until(lambda: (process.poll() is not None, _taken(ours))[0], within=5, what="the end")
+        assert process.returncode == 0
+        assert not runs(stack.pid)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def _taken(terminal: int) -> bytes:
+    """What was written to a terminal since this was last asked; its end (an error on Linux) is nothing, too."""
+    with suppress(OSError):
+        if select.select([terminal], [], [], 0)[0]:
+            return os.read(terminal, 65_536)
+    return b""
 
 
 def test_without_a_terminal_it_says_what_works_and_starts_nothing(tmp_path: Path) -> None:
