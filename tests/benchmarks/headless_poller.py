@@ -11,12 +11,11 @@ import sys
 import time
 from pathlib import Path
 
-from opsconsole.monitor.control import ControlProbe
-
 from opsconsole.config.loading import load
 from opsconsole.domain.thresholds import limits
 from opsconsole.monitor.board import Board
 from opsconsole.monitor.clocks import Clocks
+from opsconsole.monitor.control import ControlProbe
 from opsconsole.monitor.poller import Poller
 from opsconsole.sources.registry import build_sources
 

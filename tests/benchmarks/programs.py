@@ -68,19 +68,35 @@ def running(program: Program, columns: int = 80, rows: int = 24) -> Iterator[Ter
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How one start went, in seconds from the start: the first frame, and the last change before calm."""
+    """How one start went, in seconds from the start.
+
+    Attributes:
+        first: when the first frame stood on the screen.
+        settled: when the screen changed last before calm.
+        reading: when the first reading was shown, None where none came within the time.
+        bytes: what was written until calm.
+    """
 
     first: float
     settled: float
+    reading: float | None
     bytes: int
 
 
 CALM: Final = 0.3
 """Seconds without a change after which a screen has settled."""
+READING: Final = r"[●▲■] "
+"""What stands before a value that was read."""
 
 
-def measure_start(terminal: Terminal, marker: str, timeout: float = 15.0) -> Start:
+def measure_start(terminal: Terminal, marker: str, *, reading: bool = False, timeout: float = 15.0) -> Start:
     """Watch a program that has just been started until its screen has settled.
+
+    Args:
+        terminal: where it was started.
+        marker: a pattern that its first frame shows.
+        reading: also wait for the first reading.
+        timeout: seconds for each of the three.
 
     Raises:
         tests.terminal.console.NotShown: its first frame never came, or its screen never settled.
@@ -88,10 +104,13 @@ def measure_start(terminal: Terminal, marker: str, timeout: float = 15.0) -> Sta
     import time
 
     first: list[float] = []
+    read: list[float] = []
 
     def seen(stamp: float) -> None:
         if not first and terminal.find(marker):
             first.append(stamp)
+        if first and not read and terminal.find(READING):
+            read.append(stamp)
 
     terminal.on_change = seen
     terminal.wait_for(lambda: first, timeout, "the first frame")
@@ -104,5 +123,9 @@ def measure_start(terminal: Terminal, marker: str, timeout: float = 15.0) -> Sta
         return time.perf_counter() - settled >= CALM or time.perf_counter() > deadline
 
     terminal.wait_for(calm, timeout + 1, "a settled screen")
+    written = terminal.bytes
+    if reading:
+        terminal.wait_for(lambda: read, timeout, "the first reading")
     terminal.on_change = None
-    return Start(first[0] - terminal.started, settled - terminal.started, terminal.bytes)
+    since = terminal.started
+    return Start(first[0] - since, settled - since, read[0] - since if read else None, written)

@@ -34,7 +34,7 @@ def _beside_the_floor(name: str, title: str, config: Path, runs: int) -> Table:
     for number in range(-1, runs):  # the first turn only warms up
         for program in pair if number % 2 else pair[::-1]:
             with programs.running(program) as terminal:
-                start = programs.measure_start(terminal, program.marker)
+                start = programs.measure_start(terminal, program.marker, reading=program is not programs.FLOOR)
             if number >= 0:
                 starts[program.name].append(start)
     floor, console = (starts[program.name] for program in pair)
@@ -49,6 +49,9 @@ def _beside_the_floor(name: str, title: str, config: Path, runs: int) -> Table:
             figures.shown("first frame", [start.first * 1_000 for start in console], "ms"),
             figures.shown("first frame of the floor", [start.first * 1_000 for start in floor], "ms"),
             figures.shown("settled", [start.settled * 1_000 for start in console], "ms"),
+            figures.shown(
+                "first reading shown", [1_000 * start.reading for start in console if start.reading], "ms"
+            ),
             figures.shown("bytes until settled", [float(start.bytes) for start in console], "B"),
             _sdks(config),
         ),
