@@ -206,11 +206,9 @@ async def _dial(address: Address) -> socket.socket:
         raise
     try:
         connection.setblocking(False)
-        # A request that follows the handshake's last message must not wait for its acknowledgement.
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await loop.sock_connect(connection, address.sockaddr)
     except BaseException:
-        loop.remove_writer(connection)
+        loop.remove_writer(connection.fileno())
         connection.close()
         raise
     return connection

@@ -55,8 +55,7 @@ class Stream:
                 self._send_what_goes()  # the alert tells the server's log why
                 raise
             else:
-                await self._flush()
-                return
+                return  # the last message of the handshake goes with whatever is sent first, or with the goodbye
 
     async def read(self) -> bytes:
         """Up to `READ_SIZE` bytes; b"" when the other side has ended, even without a TLS goodbye.
@@ -82,29 +81,38 @@ class Stream:
             OSError: the connection broke.
         """
         if self.tls is None:
-            await self._loop.sock_sendall(self._socket, data)
+            await self._send(data)
         else:
             self.tls.write(data)
             await self._flush()
 
     def close(self) -> None:
-        """Close the socket, saying goodbye where that needs no waiting. May be called twice."""
+        """Close the socket without waiting for anybody. May be called twice."""
         if self._socket.fileno() < 0:
             return
-        if self.tls is not None:
-            with suppress(OSError, ValueError):  # it only has to write the goodbye; the answer is not waited for
+        if self.tls is not None and self._outgoing.pending:
+            with suppress(OSError, ValueError):  # end the handshake properly, and say goodbye with it
                 self.tls.unwrap()
             self._send_what_goes()
-        # A read that was cancelled just now has not yet left the selector.
-        self._loop.remove_reader(self._socket)
-        self._loop.remove_writer(self._socket)
         self._socket.close()
 
     async def _receive(self, size: int) -> bytes:
         self._reads += 1
         if self._reads % _BREATH == 0:
             await asyncio.sleep(0)
-        return await self._loop.sock_recv(self._socket, size)
+        try:
+            return await self._loop.sock_recv(self._socket, size)
+        except BaseException:
+            # A cancelled read leaves the selector one turn later, when the socket's number may be another's.
+            self._loop.remove_reader(self._socket.fileno())
+            raise
+
+    async def _send(self, data: bytes) -> None:
+        try:
+            await self._loop.sock_sendall(self._socket, data)
+        except BaseException:
+            self._loop.remove_writer(self._socket.fileno())
+            raise
 
     def _take(self, data: bytes) -> None:
         if data:
@@ -114,7 +122,7 @@ class Stream:
 
     async def _flush(self) -> None:
         if self._outgoing.pending:
-            await self._loop.sock_sendall(self._socket, self._outgoing.read())
+            await self._send(self._outgoing.read())
 
     def _send_what_goes(self) -> None:
         if self._outgoing.pending:

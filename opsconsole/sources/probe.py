@@ -133,7 +133,7 @@ class ProbeSource:
         self.title = probe.id
         self.interval = probe.interval
         self.timeout = probe.timeout
-        self._scheme = urlsplit(probe.url).scheme
+        self._scheme = probe.url.partition(":")[0].lower()
         self._fault = ""
         self._check: Check | None = None
         try:
@@ -158,7 +158,7 @@ class ProbeSource:
         if self._check is None:
             raise SourceError(self._fault)
         began = time.perf_counter()
-        attempt = Attempt(time.perf_counter)
+        attempt = Attempt(time.perf_counter, began + self.timeout)
         failure = await self._try(self._check, attempt)
         attempt.end()
         at, took = time.time(), time.perf_counter() - began

@@ -76,6 +76,7 @@ class Attempt:
 
     Attributes:
         clock: a clock that never jumps, seconds.
+        deadline: when the time is up, by that clock.
         target: what is connected to, for messages.
         phases: seconds spent in each phase; those of several requests in a chain of redirects are added up.
         facts: what was found.
@@ -86,6 +87,7 @@ class Attempt:
     """
 
     clock: Callable[[], float]
+    deadline: float
     target: str = ""
     phases: dict[str, float] = field(default_factory=dict)
     facts: dict[str, Json] = field(default_factory=dict)
@@ -95,6 +97,11 @@ class Attempt:
     refused: Failure | None = None
     _phase: Phase | None = None
     _since: float = 0.0
+
+    @property
+    def left(self) -> float:
+        """Seconds until the time is up."""
+        return max(self.deadline - self.clock(), 0.0)
 
     def begin(self, phase: Phase) -> None:
         """End the phase that runs, if any, and begin this one."""

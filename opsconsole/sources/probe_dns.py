@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 PORT: Final = 53
 MOST_ANSWERS: Final = 20
 """So many answers are listed; all are compared with what is expected."""
+_SHARE: Final = 0.95
 _TRY: Final = 2.0
 """Seconds after which a question is asked again: a lost packet is no finding."""
 
@@ -83,15 +85,17 @@ class DnsCheck:
         attempt.begin(Phase.DNS)
         resolver = await self._resolver(attempt)
         try:
-            answer = await resolver.resolve(
-                self._name, self._kind, search=False, lifetime=self._timeout, raise_on_no_answer=False
-            )
+            # A little less than the whole time, so that there is some left to tell who kept silent.
+            async with asyncio.timeout(attempt.left * _SHARE):
+                answer = await resolver.resolve(
+                    self._name, self._kind, search=False, lifetime=self._timeout, raise_on_no_answer=False
+                )
         except dns.resolver.NXDOMAIN:
             attempt.facts["rcode"] = "NXDOMAIN"
             raise Failure(Layer.DNS, f"the name {self._name} does not exist (NXDOMAIN)") from None
-        except dns.resolver.LifetimeTimeout as error:
-            raise self._unanswered(attempt, error.kwargs.get("errors") or []) from None
-        except dns.resolver.NoNameservers as error:
+        except TimeoutError:
+            raise self._unanswered(attempt, []) from None
+        except (dns.resolver.LifetimeTimeout, dns.resolver.NoNameservers) as error:
             raise self._unanswered(attempt, error.kwargs.get("errors") or []) from None
         except dns.exception.DNSException as error:
             raise Failure(Layer.DNS, f"the question failed: {plain(str(error), 120)}") from None

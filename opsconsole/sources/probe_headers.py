@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from typing import Final
 
 from opsconsole.config.secrets import Secret, SecretError, SecretRef
+from opsconsole.domain.text import plain
 from opsconsole.sources.base import SourceError
 from opsconsole.sources.threads import in_shared_thread
 
@@ -15,6 +17,11 @@ KEPT: Final = 300.0
 
 _SLOW: Final = frozenset({"command", "keyring"})
 """The ways of keeping a secret that start a process or ask a service: never on the loop, never at each poll."""
+
+
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_VALUE: Final = re.compile(r"(?![ \t])[^\x00-\x08\x0a-\x1f\x7f]*(?<![ \t])\Z")
+"""A header's name and value (RFC 9110, section 5)."""
 
 
 class Headers:
@@ -49,14 +56,21 @@ class Headers:
         """Bring `values` up to date.
 
         Raises:
-            SourceError: a secret cannot be read.
+            SourceError: a secret cannot be read, or a header cannot be sent. Its value is not in the text.
         """
-        if self._fixed:
-            return
-        try:
-            self.values = tuple([(name, await self._value(name)) for name in self._configured])
-        except SecretError as error:
-            raise SourceError(str(error)) from None
+        if not self._fixed:
+            try:
+                self.values = tuple([(name, await self._value(name)) for name in self._configured])
+            except SecretError as error:
+                raise SourceError(str(error)) from None
+        for name, value in self.values:
+            if not _NAME.match(name):
+                raise SourceError(f"{plain(name, 60)!r} is no name of a header; check the probe's headers")
+            if not _VALUE.match(value):
+                raise SourceError(
+                    f"the header {name} cannot be sent: its value begins or ends with a blank or holds a control "
+                    "character, such as a line break; check where it is kept"
+                )
 
     async def _value(self, name: str) -> str:
         value = self._configured[name]

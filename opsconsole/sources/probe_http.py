@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -42,6 +43,8 @@ MOST_INTERIM: Final = 20
 """Interim answers (1xx) before the answer proper."""
 _UNWELCOME: Final = frozenset({401, 403})
 """Statuses by which a server says that it does not know the secret it was sent."""
+_SIGNATURE: Final = b"HTTP/"
+_TLS_RECORDS: Final = frozenset({b"\x15\x03", b"\x16\x03"})
 _BREATH: Final = 32
 """Pieces of a body after which others get their turn; a piece can be a single byte."""
 
@@ -173,12 +176,14 @@ class _Exchange:
         try:
             event = request_event(method, location.target, headers_for(location, own, method))
             data = self._protocol.send(event) or b""
-        except h11.LocalProtocolError as error:
-            raise SourceError(f"the request cannot be sent as configured: {_why(error)}") from None
+        except h11.LocalProtocolError:
+            # What h11 says would repeat the value, which may be a secret.
+            raise SourceError("the request cannot be sent; check the probe's method and headers") from None
         data += self._protocol.send(h11.EndOfMessage()) or b""
         self._attempt.begin(Phase.FIRST_BYTE)
         try:
-            await self._stream.write(data)
+            with suppress(BrokenPipeError, ConnectionResetError):
+                await self._stream.write(data)  # a server that does not want the request may still have said why
             return await self._head()
         except ssl.SSLError as error:
             raise Failure(Layer.TLS, tls_words(error)) from None
@@ -192,12 +197,13 @@ class _Exchange:
             try:
                 event = self._protocol.next_event()
             except h11.RemoteProtocolError as error:
-                raise self._no_http(error) from None
+                raise _bad_head(error) from None
             if event is h11.NEED_DATA:
                 data = await self._stream.read()
                 if not data:
-                    raise self._closed()
-                self._began = self._began or data[:80]
+                    where = "in the middle of the headers" if self._began else "without an answer"
+                    raise Failure(Layer.HTTP, f"the connection was closed {where}")
+                self._look(data)
                 self._protocol.receive_data(data)
             elif isinstance(event, h11.Response):
                 return _Answer(event.status_code, dict(event.headers))
@@ -208,25 +214,15 @@ class _Exchange:
                 if self._interim > MOST_INTERIM:
                     raise Failure(Layer.HTTP, f"no answer came after {MOST_INTERIM} interim ones (1xx)")
 
-    def _no_http(self, error: h11.RemoteProtocolError) -> Failure:
-        why = _why(error)
-        if not self._began.startswith(b"HTTP/"):
-            if self._began[:2] in (b"\x15\x03", b"\x16\x03"):
-                return Failure(Layer.HTTP, "the answer is not HTTP but TLS; try https://")
-            begins = plain(self._began.decode("utf-8", "replace"), 40)
-            return Failure(Layer.HTTP, f"the answer is not HTTP; it begins with {begins!r}")
-        if error.error_status_hint == 431:
-            return Failure(Layer.HTTP, f"the headers are longer than {MOST_HEADERS // 1024} KiB")
-        layer = Layer.BODY if "content-length" in why.lower() else Layer.HTTP
-        return Failure(layer, f"the head of the answer breaks the rules of HTTP: {why}")
-
-    def _closed(self) -> Failure:
-        if not self._began:
-            return Failure(Layer.HTTP, "the connection was closed without an answer")
-        if not self._began.startswith(b"HTTP/"):
-            begins = plain(self._began.decode("utf-8", "replace"), 40)
-            return Failure(Layer.HTTP, f"the answer is not HTTP; it begins with {begins!r}")
-        return Failure(Layer.HTTP, "the connection was closed in the middle of the headers")
+    def _look(self, data: bytes) -> None:
+        """Tell another protocol by its first bytes: a server of such a one may well go on waiting for ours."""
+        if len(self._began) < len(_SIGNATURE):
+            self._began += data[:80]
+            if self._began[: len(_SIGNATURE)] != _SIGNATURE[: len(self._began)]:
+                if self._began[:2] in _TLS_RECORDS:
+                    raise Failure(Layer.HTTP, "the answer is not HTTP but TLS; try https://")
+                begins = plain(self._began.decode("utf-8", "replace"), 40)
+                raise Failure(Layer.HTTP, f"the answer is not HTTP; it begins with {begins!r}")
 
     async def body(self, answer: _Answer, *, needed: bool) -> bytearray:
         """Read the body to its end."""
@@ -264,6 +260,14 @@ class _Exchange:
                 if self._protocol.trailing_data[0]:
                     raise Failure(Layer.BODY, "more came than its Content-Length or last chunk announces")
                 return
+
+
+def _bad_head(error: h11.RemoteProtocolError) -> Failure:
+    why = _why(error)
+    if error.error_status_hint == 431:
+        return Failure(Layer.HTTP, f"the headers are longer than {MOST_HEADERS // 1024} KiB")
+    layer = Layer.BODY if "content-length" in why.lower() else Layer.HTTP
+    return Failure(layer, f"the head of the answer breaks the rules of HTTP: {why}")
 
 
 def _malformed(error: h11.RemoteProtocolError) -> Failure:
