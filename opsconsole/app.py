@@ -10,14 +10,16 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from textual import events
 from textual.app import App
 from textual.theme import BUILTIN_THEMES, Theme
 from textual.timer import Timer
+from textual.widgets import Input
 
 import screens
 import themes
@@ -37,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_LOOK: Final = 0.35
 """Seconds after the first frame at which the first readings are drawn, together: one repaint instead of many."""
-LOCAL_GAP: Final = 0.4
+LOCAL_GAP: Final = 0.5
 REMOTE_GAP: Final = 1.0
 """Seconds between two repaints for new readings at least. Keys are answered at once."""
 TERMINAL_CHECK: Final = 2.0
@@ -76,7 +78,8 @@ class OpsConsole(App[int], inherit_bindings=False):
     def __init__(self, context: Context, *, with_services: bool = False) -> None:
         self.context = context
         self._palette = self._choose_theme()
-        super().__init__()
+        # Textual picks its filters before it knows our theme; without this NO_COLOR would draw black on black.
+        super().__init__(ansi_color=True if self._palette.ansi else None)
         self.animation_level = "none"
         self._services: Services | None = None
         self._with_services = with_services
@@ -85,11 +88,10 @@ class OpsConsole(App[int], inherit_bindings=False):
         self._age_timer: Timer | None = None
         self._last_paint = 0.0
         self._looking = False
+        self._opening: Awaitable[object] | None = None
         self.crash_line = ""
         self.ended_by = ""
         self.last_words = ""
-        for key in sorted({key for _, key in self._keys}):
-            self.bind(key, f"press('{key}')", show=False)
         for name, build in _SCREENS.items():
             self.add_mode(name, partial(build, context))
         self._dress()
@@ -201,12 +203,34 @@ class OpsConsole(App[int], inherit_bindings=False):
 
     # -- commands
 
-    def action_press(self, key: str) -> None:
-        """A key was pressed that some command has: run the one that has it here."""
+    async def on_event(self, event: events.Event) -> None:
+        """Run the command that a key has here, before the next key is looked at.
+
+        As bindings the keys would wait in the screen's queue, and what is typed right after "n" would run
+        commands instead of going into the note. While a line is written every key goes there.
+        """
+        if isinstance(event, events.Key) and not isinstance(self.focused, Input):
+            command = self._command_of(event.key)
+            if command:
+                await self.perform(command)
+                return
+        await super().on_event(event)
+
+    async def perform(self, command: str) -> None:
+        """Run a command of the registry; returns when a line that it asks for takes the keys."""
+        self.run_command(command)
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """Wait until what is being opened to be written into is there, and give it the keys."""
+        if self._opening is not None:
+            opening, self._opening = self._opening, None
+            await opening
+            self.screen.set_focus(self.screen.query(Input).first())
+
+    def _command_of(self, key: str) -> str:
         name = self.screen.NAME if isinstance(self.screen, ConsoleScreen) else ""
-        command = self._keys.get((name, key)) or self._keys.get(("", key))
-        if command:
-            self.run_command(command)
+        return self._keys.get((name, key)) or self._keys.get(("", key)) or ""
 
     def run_command(self, command: str) -> None:
         """Run a command of the registry, or say why it cannot run now."""
@@ -262,7 +286,7 @@ class OpsConsole(App[int], inherit_bindings=False):
 
         if isinstance(self.screen, ConsoleScreen):
             reasons = {command: self.screen.why_not(command) for command in REGISTRY}
-            self.push_screen(PaletteScreen(self.context, self.screen.NAME, reasons))
+            self._opening = self.push_screen(PaletteScreen(self.context, self.screen.NAME, reasons))
 
     def do_note(self) -> None:
         """Write a note into the session log."""
@@ -287,6 +311,7 @@ class OpsConsole(App[int], inherit_bindings=False):
             logger.exception("a note could not be recorded")
             screen.flash(f"the note was NOT recorded: {error}", "critical")
             self.ask("note", text, done=lambda again: self.run_worker(self._write_note(again), group="note"))
+            await self._settle()
             return
         screen.flash(f"noted as #{entry.seq}", "ok")
 
@@ -327,7 +352,7 @@ class OpsConsole(App[int], inherit_bindings=False):
             return
         self._asking: tuple[Callable[[str], object], Callable[[str], object] | None, Callable[[], object] | None]
         self._asking = (done, changed, cancelled)
-        self.screen.mount(Prompt(question, text))
+        self._opening = self.screen.mount(Prompt(question, text))
 
     def on_prompt_changed(self, message: Prompt.Changed) -> None:
         """Somebody types."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import locale
 import os
 import sys
 from collections.abc import Mapping
@@ -52,7 +51,6 @@ def detect(
     environment: Mapping[str, str] | None = None,
     *,
     is_tty: bool | None = None,
-    encoding: str | None = None,
     color: bool = True,
 ) -> Profile:
     """The profile of this terminal.
@@ -60,14 +58,11 @@ def detect(
     Args:
         environment: the environment variables; the process's own by default.
         is_tty: whether standard input and output are a terminal; asked of the system by default.
-        encoding: the locale's character encoding; asked of the system by default.
         color: False when colour was declined on the command line.
     """
     environment = os.environ if environment is None else environment
     if is_tty is None:
         is_tty = sys.stdin.isatty() and sys.stdout.isatty()
-    if encoding is None:
-        encoding = locale.getpreferredencoding(False)
     term = environment.get("TERM", "")
     ssh = any(environment.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
     multiplexer = "tmux" if environment.get("TMUX") else "screen" if environment.get("STY") else ""
@@ -76,7 +71,7 @@ def detect(
         ssh=ssh,
         multiplexer=multiplexer,
         colors=0 if environment.get("NO_COLOR") or not color else _colors(term, environment.get("COLORTERM", "")),
-        unicode=encoding.lower().replace("-", "") == "utf8",
+        unicode=_speaks_unicode(environment),
         fps=REMOTE_FPS if ssh else LOCAL_FPS,
         mouse=not ssh,
     )
@@ -89,6 +84,16 @@ def _problem(term: str, is_tty: bool) -> str:
     if term in _DUMB:
         return f"The console cannot draw on this terminal (TERM={term or 'unset'}); {instead}."
     return ""
+
+
+def _speaks_unicode(environment: Mapping[str, str]) -> bool:
+    """Whether the person's locale is UTF-8, from the variables.
+
+    Python itself is no witness: in the C locale it says UTF-8 (PEP 540), and sets LC_CTYPE to say so (PEP 538).
+    """
+    names = ("LC_ALL", "LANG") if environment.get("LANG") in ("C", "POSIX") else ("LC_ALL", "LC_CTYPE", "LANG")
+    chosen = next((environment[name] for name in names if environment.get(name)), "")
+    return chosen.lower().replace("-", "").endswith("utf8")
 
 
 def _colors(term: str, colorterm: str) -> int:

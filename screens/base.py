@@ -26,7 +26,7 @@ TABS: Final = (("screen.metrics", "metrics", "Metrics"), ("screen.log", "log", "
 class Console(Protocol):
     """What a screen asks of the application it is shown in."""
 
-    def run_command(self, command: str) -> None:
+    async def perform(self, command: str) -> None:
         """Run a command of the registry, or say why it cannot run now."""
         ...
 

@@ -22,6 +22,7 @@ class LogScreen(ConsoleScreen):
     """The timeline, oldest first; it follows the newest entry until one moves away from it."""
 
     NAME = "log"
+    ALSO = ("open",)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -110,6 +111,12 @@ class LogScreen(ConsoleScreen):
         return (Span(words, "text"), Span(f"   {entry.hash[:12]}", "muted"))
 
     # -- commands
+
+    def do_open(self) -> None:
+        """Show the entry under the cursor whole."""
+        from screens.entry import EntryScreen
+
+        self.app.push_screen(EntryScreen(self.context, self._entries[self.entries.cursor]))
 
     def _move(self, step: int) -> None:
         self.entries.move(step)

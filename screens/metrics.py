@@ -12,15 +12,15 @@ from opsconsole.domain.metrics import CATALOGUE, Direction
 from opsconsole.domain.series import RollingBuckets
 from opsconsole.monitor.board import Observation
 from screens.base import ConsoleScreen
-from screens.metrics_rows import SPARK_SECONDS, Columns, Line, attention, explanation, lines
+from screens.metrics_rows import SPARK_SECONDS, Columns, Drawn, Line, attention, explanation, lines
 from widgets.columns import ColumnLines
 from widgets.lines import Lines
 from widgets.row import Row, Span
 
 FRAME_ROWS: Final = 4
 """Lines of header, explanation and footer."""
-ATTENTION_SHARE: Final = 3
-"""The part of the body that what is wrong may take: one third."""
+ATTENTION_SHARE: Final = 4
+"""The part of the body that what is wrong may take: one fourth."""
 
 
 class MetricsScreen(ConsoleScreen):
@@ -33,6 +33,7 @@ class MetricsScreen(ConsoleScreen):
         super().__init__(context)
         self._lines: list[Line] = []
         self._buckets: dict[str, RollingBuckets] = {}
+        self._drawn = Drawn(self._past, context.board.thresholds, self.glyphs)
         self._detailed = False
         self._wanted = ""
 
@@ -57,8 +58,8 @@ class MetricsScreen(ConsoleScreen):
         pinned.show([line.row for line in wrong])
         found = lines(
             observations,
-            past=self._past,
-            thresholds=self.context.board.thresholds,
+            drawn=self._drawn,
+            spans=int(self.context.clocks.wall() * max(Columns.fit(self.width).spark, 1) // SPARK_SECONDS),
             width=self.width,
             height=room - len(wrong),
             glyphs=self.glyphs,

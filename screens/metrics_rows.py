@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Final
 
 from opsconsole.domain.metrics import CATALOGUE, Direction, Group
@@ -85,11 +86,50 @@ Past = Callable[[Observation, int], Sequence[float]]
 """The worst value of each of so many spans of the last hour, oldest first, NaN for a gap."""
 
 
+class Drawn:
+    """Draws the lines of series, and draws again only what reads differently than the last time.
+
+    Args:
+        past: gives the past of a series for its sparkline.
+        thresholds: kind → limits.
+        glyphs: the shapes.
+    """
+
+    def __init__(self, past: Past, thresholds: Mapping[str, Threshold], glyphs: Glyphs) -> None:
+        self._past = past
+        self._thresholds = thresholds
+        self._glyphs = glyphs
+        self._rows: dict[str, tuple[tuple[object, ...], Row]] = {}
+
+    def row(self, observation: Observation, columns: Columns, spans: int) -> Row:
+        """The line of a series; the same object as the last time while nothing about it has changed.
+
+        Args:
+            observation: the series as it is now.
+            columns: where things stand.
+            spans: the number of the present span of the sparkline, which moves even when nothing comes in.
+        """
+        aged = "" if observation.age is None else age(observation.age)
+        seen = (id(observation.measurement), id(observation.verdict), observation.freshness, aged, columns, spans)
+        known = self._rows.get(observation.id)
+        # The verdict of a value that is no longer believed is made anew each time: compare what it says.
+        if known is not None and (known[0] == seen or self._reads_alike(known[0], seen, observation)):
+            return known[1]
+        row = series_row(observation, columns, self._past, self._thresholds, self._glyphs)
+        kept = (*seen, observation.verdict, observation.measurement)
+        self._rows[observation.id] = (kept, row)
+        return row
+
+    @staticmethod
+    def _reads_alike(known: tuple[object, ...], seen: tuple[object, ...], observation: Observation) -> bool:
+        return known[0] == seen[0] and known[2:6] == seen[2:] and known[6] == observation.verdict
+
+
 def lines(
     observations: Iterable[Observation],
     *,
-    past: Past,
-    thresholds: Mapping[str, Threshold],
+    drawn: Drawn,
+    spans: int,
     width: int,
     height: int,
     glyphs: Glyphs,
@@ -100,8 +140,8 @@ def lines(
 
     Args:
         observations: what the board says.
-        past: gives the past of a series for its sparkline.
-        thresholds: kind → limits.
+        drawn: draws the line of a series.
+        spans: the number of the present span of the sparklines.
         width: characters in a line.
         height: lines there is room for; secondary metrics are shown where all fits.
         glyphs: the shapes.
@@ -110,11 +150,12 @@ def lines(
     """
     columns = Columns.fit(width)
     everything = [observation for observation in observations if _matches(observation, wanted)]
-    full = _grouped(everything, columns, past, thresholds, glyphs, placeholders=not wanted)
+    draw = partial(drawn.row, columns=columns, spans=spans)
+    full = _grouped(everything, columns, draw, glyphs, placeholders=not wanted)
     if detailed or wanted or len(full) <= height:
         return full
     primary = [o for o in everything if o.kind not in SECONDARY or _wrong(o)]
-    return _grouped(primary, columns, past, thresholds, glyphs, placeholders=True)
+    return _grouped(primary, columns, draw, glyphs, placeholders=True)
 
 
 def _matches(observation: Observation, wanted: str) -> bool:
@@ -131,8 +172,7 @@ def _wrong(observation: Observation) -> bool:
 def _grouped(
     observations: Sequence[Observation],
     columns: Columns,
-    past: Past,
-    thresholds: Mapping[str, Threshold],
+    draw: Callable[[Observation], Row],
     glyphs: Glyphs,
     *,
     placeholders: bool,
@@ -142,13 +182,28 @@ def _grouped(
         members = [o for o in observations if CATALOGUE[o.kind].group is group]
         if group is Group.APPLICATION:
             members.sort(key=_application_order)
-        body = [Line(o.id, series_row(o, columns, past, thresholds, glyphs)) for o in members]
-        if group is Group.APPLICATION and placeholders:
-            body += [_placeholder(title, columns, glyphs) for title in _lacking(members)]
-        if body:
-            found.append(Line("", heading(group, columns)))
-            found += body
+        lacking = _lacking(members) if group is Group.APPLICATION and placeholders else []
+        for place, part in enumerate(_by_host(members) if group is Group.INFRASTRUCTURE else [members]):
+            if not part and not lacking:
+                continue
+            host = _host(part[0]) if group is Group.INFRASTRUCTURE else ""
+            found.append(Line("", heading(HEADINGS[group], host, columns, named=place == 0)))
+            found += [Line(o.id, draw(o)) for o in part]
+            found += [_placeholder(title, columns, glyphs) for title in lacking]
     return found
+
+
+def _by_host(observations: Sequence[Observation]) -> list[list[Observation]]:
+    """The series of each host together, hosts in the order of their first."""
+    hosts: dict[str, list[Observation]] = {}
+    for observation in observations:
+        hosts.setdefault(observation.source, []).append(observation)
+    return list(hosts.values())
+
+
+def _host(observation: Observation) -> str:
+    """Whose infrastructure a series tells about."""
+    return observation.source.partition(".")[2] or "this machine"
 
 
 def _application_order(observation: Observation) -> tuple[int, str]:
@@ -163,10 +218,14 @@ def _lacking(members: Sequence[Observation]) -> list[str]:
     return [title for kinds, title in _WANTED.items() if not there.intersection(kinds)]
 
 
-def heading(group: Group, columns: Columns) -> Row:
-    """The heading of a group, with the names of the columns."""
-    name = HEADINGS[group]
-    parts = [Span(f"{name:<{columns.title + 2}}", "title"), Span(f"{'now':>{columns.now}}  ", "muted")]
+@lru_cache(maxsize=64)
+def heading(name: str, host: str, columns: Columns, *, named: bool = True) -> Row:
+    """The heading of a group: its name, whose it is, and (once a group) the names of the columns."""
+    title = f"{name}  {host}" if host else name
+    parts = [Span(f"{cut(title, columns.title + 2):<{columns.title + 2}}", "title")]
+    if not named:
+        return tuple(parts)
+    parts.append(Span(f"{'now':>{columns.now}}  ", "muted"))
     if columns.limit:
         parts.append(Span(f"{'limit':<{columns.limit}}", "muted"))
     if columns.spark:
@@ -175,6 +234,7 @@ def heading(group: Group, columns: Columns) -> Row:
     return tuple(parts)
 
 
+@lru_cache(maxsize=64)
 def _placeholder(title: str, columns: Columns, glyphs: Glyphs) -> Line:
     words = "no source tells; see [[prometheus]] in the configuration"
     if title == "Availability":
@@ -194,7 +254,10 @@ def title_of(observation: Observation) -> str:
     if metric.group is Group.PROBES:
         name = observation.label or observation.source.partition(".")[2] or observation.id
         return name if observation.kind == "probe" else f"{name} {metric.title.lower()}"
-    return f"{metric.title} {observation.label}".rstrip()
+    label = observation.label
+    if metric.group is Group.INFRASTRUCTURE:
+        label = label.removeprefix(_host(observation)).strip()
+    return f"{metric.title} {label}".rstrip()
 
 
 def series_row(
@@ -289,9 +352,9 @@ def explanation(observation: Observation, width: int, glyphs: Glyphs) -> Row:
     if observation.freshness is Freshness.STALE or observation.freshness is Freshness.FAILED:
         if observation.age is not None and observation.measurement is not None:
             value = quantity(observation.measurement.value, CATALOGUE[observation.kind].unit)
-            parts.append(f"last good reading {value}, {age(observation.age)} ago")
+            parts.insert(0, f"last good reading {value}, {age(observation.age)} ago")
         else:
-            parts.append("never read")
+            parts.insert(0, "never read")
     words = f" {glyphs.separator} ".join(parts)
     return (
         Span(f"{glyphs.of(status)} {status.value.upper()} ", STATUS_ROLE[status]),

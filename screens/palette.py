@@ -46,11 +46,6 @@ class PaletteScreen(ConsoleScreen):
         yield line
         yield Lines(id="found", classes="fill", ascii_only=self.context.ascii_only, with_cursor=True)
 
-    def on_mount(self) -> None:
-        """Take the keys at once."""
-        super().on_mount()
-        self.query_one(Input).focus()
-
     def paint_body(self) -> None:
         """Draw what matches, the best first."""
         wanted = self.query_one(Input).value
@@ -86,13 +81,13 @@ class PaletteScreen(ConsoleScreen):
         chosen = self._found[cursor].id if cursor < len(self._found) else ""
         self.app.pop_screen()
         if chosen:
-            self.app.call_later(self.console_app.run_command, chosen)
+            self.app.call_later(self.console_app.perform, chosen)
 
     def on_lines_opened(self, message: Lines.Opened) -> None:
         """A double click runs a command as well."""
         chosen = self._found[message.index].id
         self.app.pop_screen()
-        self.app.call_later(self.console_app.run_command, chosen)
+        self.app.call_later(self.console_app.perform, chosen)
 
     def action_step(self, step: int) -> None:
         """Move the cursor in the list while the line keeps the keys."""

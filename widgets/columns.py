@@ -48,6 +48,7 @@ class ColumnLines(Widget):
         self._parts = [Lines(ascii_only=ascii_only, with_cursor=True, column=True) for _ in range(columns)]
         self._cuts: Sequence[int] = ()
         self._count = 0
+        self._split: dict[int, tuple[Row, list[Row]]] = {}
 
     def compose(self) -> ComposeResult:
         """The columns, left to right."""
@@ -63,10 +64,16 @@ class ColumnLines(Widget):
         """
         if tuple(cuts) != tuple(self._cuts):
             self._cuts = tuple(cuts)
+            self._split.clear()
             for part, start, end in zip(self._parts, (0, *cuts), (*cuts, None), strict=True):
                 part.styles.width = "1fr" if end is None else end - start
         self._count = len(rows)
-        columns = zip(*(split(row, cuts) for row in rows), strict=True) if rows else [()] * len(self._parts)
+        known, self._split = self._split, {}
+        for row in rows:
+            # By identity: a row that has not changed is handed in as the same object.
+            found = known.get(id(row))
+            self._split[id(row)] = found if found is not None and found[0] is row else (row, split(row, cuts))
+        columns = zip(*(self._split[id(row)][1] for row in rows), strict=True) if rows else [()] * len(self._parts)
         for part, column in zip(self._parts, columns, strict=True):
             part.show(column, cursor=cursor)
 

@@ -61,6 +61,7 @@ class Lines(Widget):
         self._ascii_only = ascii_only
         self._with_cursor = with_cursor
         self._styles: dict[str, Style] = {}
+        self._base: Style | None = None
 
     # -- what is shown
 
@@ -205,6 +206,7 @@ class Lines(Widget):
     def notify_style_update(self) -> None:
         """The theme or the style sheet changed."""
         self._styles.clear()
+        self._base = None
         super().notify_style_update()
 
     def _style(self, role: str, base: Style, *, on_cursor: bool) -> Style:
@@ -232,7 +234,9 @@ class Lines(Widget):
         """One line of the screen."""
         width = self.size.width
         index = self._top + y
-        base = self.rich_style
+        base = self._base
+        if base is None:
+            base = self._base = self.rich_style
         if index >= len(self._rows):
             return Strip.blank(width, base)
         on_cursor = self._with_cursor and index == self._cursor

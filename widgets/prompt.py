@@ -63,10 +63,6 @@ class Prompt(Horizontal):
         line.cursor_blink = False
         yield line
 
-    def on_mount(self) -> None:
-        """Take the keys at once."""
-        self.query_one(Input).focus()
-
     def on_input_changed(self, event: Input.Changed) -> None:
         """Pass on what is typed."""
         event.stop()

@@ -151,11 +151,14 @@ def split(row: Row, cuts: Sequence[int]) -> list[Row]:
     column = 0
     for span in row:
         text = span.text
-        if not text.isascii():
-            text = "".join(_in_cells(text, place, cuts))
+        if text.isascii() or cell_len(text) == len(text):
+            column = _cut_narrow(span, place, cuts, column, parts)
+            place += len(text)
+            continue
+        text = "".join(_in_cells(text, place, cuts))
         start = 0
         for index, character in enumerate(text):
-            width = 1 if character.isascii() else cell_len(character)
+            width = cell_len(character)
             while column < len(cuts) and place >= cuts[column]:
                 if index > start:
                     parts[column].append(Span(text[start:index], span.role))
@@ -165,6 +168,20 @@ def split(row: Row, cuts: Sequence[int]) -> list[Row]:
         if start < len(text):
             parts[column].append(Span(text[start:], span.role))
     return [tuple(part) for part in parts]
+
+
+def _cut_narrow(span: Span, place: int, cuts: Sequence[int], column: int, parts: list[list[Span]]) -> int:
+    """Cut a span whose characters take one cell each; returns the column that it ends in."""
+    start = 0
+    while column < len(cuts) and place + len(span.text) > cuts[column]:
+        at = max(cuts[column] - place, 0)
+        if at > start:
+            parts[column].append(Span(span.text[start:at], span.role))
+        start = max(start, at)
+        column += 1
+    if start < len(span.text):
+        parts[column].append(Span(span.text[start:], span.role) if start else span)
+    return column
 
 
 def _in_cells(text: str, place: int, cuts: Sequence[int]) -> Iterator[str]:

@@ -90,7 +90,7 @@ class World:
             data_dir=data_dir or Path("/nonexistent"),
             read_only=read_only,
         )
-        profile = detect({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, is_tty=True, encoding="utf-8")
+        profile = detect({"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}, is_tty=True)
         self.context = Context(
             config, profile, self.board, clocks, keymap(config.ui.keys), history=self.history, role="leader"
         )
