@@ -82,7 +82,7 @@ class ConnectCheck:
             port,
             family=probe.family,
             tls=self.tls,
-            server_name=probe.server_name or self.host,
+            server_name=probe.server_name or self.host.rstrip("."),
             verify=probe.verify,
         )
         self.shown_url = f"{parts.scheme}://{self._place}"

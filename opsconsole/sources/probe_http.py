@@ -141,7 +141,7 @@ class HttpCheck:
             port=location.port,
             family=self._probe.family,
             tls=location.scheme == "https",
-            server_name=(own and self._probe.server_name) or location.host,
+            server_name=(own and self._probe.server_name) or location.host.rstrip("."),
             verify=self._probe.verify,
             alpn=ALPN,
         )
