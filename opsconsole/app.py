@@ -6,18 +6,14 @@ import asyncio
 import gc
 import logging
 import os
-import select
 import signal
-import sys
-import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from textual import events
 from textual.app import App
-from textual.theme import BUILTIN_THEMES, Theme
 from textual.timer import Timer
 from textual.widgets import Input
 
@@ -27,13 +23,15 @@ from opsconsole import crash
 from opsconsole.commands import REGISTRY
 from opsconsole.context import Context
 from opsconsole.domain.reading import Reading
+from opsconsole.ending import end_in_any_case, terminal_is_gone
 from opsconsole.sources.threads import in_thread
+from screens.asking import Asking
 from screens.base import ConsoleScreen
 from screens.metrics import MetricsScreen
+from screens.theme import choose, theme_of
 
 if TYPE_CHECKING:
     from opsconsole.services import Services
-    from widgets.prompt import Prompt
 
 logger = logging.getLogger(__name__)
 
@@ -44,26 +42,9 @@ REMOTE_GAP: Final = 1.0
 """Seconds between two repaints for new readings at least. Keys are answered at once."""
 TERMINAL_CHECK: Final = 2.0
 """Seconds between two looks whether the terminal is still there."""
-LAST_RESORT: Final = 1.5
-"""Seconds that an ordered end may take before the process is ended in any case."""
 
 
-def theme_of(palette: themes.Palette) -> Theme:
-    """A theme of ours as one of the screen library's."""
-    variables = {f"ops-{token}": color for token, color in palette.tokens.items()}
-    if palette.ansi:
-        # The library's own widgets name these for themes that use the terminal's colours.
-        variables |= BUILTIN_THEMES["ansi-dark" if palette.dark else "ansi-light"].variables
-    return Theme(
-        name=palette.name,
-        dark=palette.dark,
-        ansi=palette.ansi,
-        variables=variables,
-        **cast("dict[str, Any]", palette.base),
-    )
-
-
-class OpsConsole(App[int], inherit_bindings=False):
+class OpsConsole(Asking, App[int], inherit_bindings=False):
     """The console. Screens choose, widgets draw; this starts and ends what they look at.
 
     Args:
@@ -77,7 +58,8 @@ class OpsConsole(App[int], inherit_bindings=False):
 
     def __init__(self, context: Context, *, with_services: bool = False) -> None:
         self.context = context
-        self._palette = self._choose_theme()
+        self._palette, told = choose(context.config.ui.theme, context.profile.colors)
+        context.banner = context.banner or told
         # Textual picks its filters before it knows our theme; without this NO_COLOR would draw black on black.
         super().__init__(ansi_color=True if self._palette.ansi else None)
         self.animation_level = "none"
@@ -88,7 +70,6 @@ class OpsConsole(App[int], inherit_bindings=False):
         self._age_timer: Timer | None = None
         self._last_paint = 0.0
         self._looking = False
-        self._opening: Awaitable[object] | None = None
         self.crash_line = ""
         self.ended_by = ""
         self.last_words = ""
@@ -101,16 +82,6 @@ class OpsConsole(App[int], inherit_bindings=False):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our tokens, for themes that are not ours."""
         return {f"ops-{token}": color for token, color in self._palette.tokens.items()}
-
-    def _choose_theme(self) -> themes.Palette:
-        wanted = self.context.config.ui.theme
-        if self.context.profile.colors in (0, 16):
-            wanted = themes.SIXTEEN_COLORS
-        try:
-            return themes.load(wanted or themes.DEFAULT)
-        except themes.ThemeError as error:
-            self.context.banner = f"{error}; using {themes.DEFAULT}"
-            return themes.load(themes.DEFAULT)
 
     def _dress(self) -> None:
         palette = self._palette
@@ -144,6 +115,13 @@ class OpsConsole(App[int], inherit_bindings=False):
         self._services = services(self.context)
         await self._services.open()
         self._soon()
+        if os.environ.get("OPSCONSOLE_CRASH"):
+            self.call_later(self._rehearse_crash)
+
+    def _rehearse_crash(self) -> None:
+        """Fail, with the configuration's secrets in a variable: what a crash leaves behind can be looked at."""
+        secrets = crash.known_secrets(self.context.config)
+        raise RuntimeError(f"a crash was asked for, with {len(secrets)} secrets at hand")
 
     def _signalled(self, number: signal.Signals) -> None:
         self.end(128 + number, f"ended by {number.name}")
@@ -151,19 +129,12 @@ class OpsConsole(App[int], inherit_bindings=False):
     def end(self, code: int, reason: str) -> None:
         """End in order: screen restored, journal flushed. If that hangs, the process ends all the same."""
         self.ended_by = self.ended_by or reason
-        watchdog = threading.Timer(LAST_RESORT, os._exit, (code,))
-        watchdog.daemon = True
-        watchdog.start()
+        end_in_any_case(code)
         self.exit(code, return_code=code)
 
     def _check_terminal(self) -> None:
         """End when the terminal is gone: a console nobody can see must not go on, let alone spin."""
-        if self.is_headless:
-            return
-        poll = select.poll()
-        poll.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, select.POLLIN)
-        gone = any(state & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, state in poll.poll(0))
-        if gone:
+        if not self.is_headless and terminal_is_gone():
             self.end(128 + signal.SIGHUP, "the terminal went away")
 
     async def on_unmount(self) -> None:
@@ -219,14 +190,7 @@ class OpsConsole(App[int], inherit_bindings=False):
     async def perform(self, command: str) -> None:
         """Run a command of the registry; returns when a line that it asks for takes the keys."""
         self.run_command(command)
-        await self._settle()
-
-    async def _settle(self) -> None:
-        """Wait until what is being opened to be written into is there, and give it the keys."""
-        if self._opening is not None:
-            opening, self._opening = self._opening, None
-            await opening
-            self.screen.set_focus(self.screen.query(Input).first())
+        await self.settle()
 
     def _command_of(self, key: str) -> str:
         name = self.screen.NAME if isinstance(self.screen, ConsoleScreen) else ""
@@ -286,7 +250,7 @@ class OpsConsole(App[int], inherit_bindings=False):
 
         if isinstance(self.screen, ConsoleScreen):
             reasons = {command: self.screen.why_not(command) for command in REGISTRY}
-            self._opening = self.push_screen(PaletteScreen(self.context, self.screen.NAME, reasons))
+            self.opening = self.push_screen(PaletteScreen(self.context, self.screen.NAME, reasons))
 
     def do_note(self) -> None:
         """Write a note into the session log."""
@@ -298,20 +262,20 @@ class OpsConsole(App[int], inherit_bindings=False):
         self.ask("note", "", done=write)
 
     async def _write_note(self, text: str) -> None:
-        from opsconsole.domain.entries import NewEntry
-
         screen = cast("ConsoleScreen", self.screen)
         history = self.context.history
         if history is None:
             screen.flash(f"the note was not recorded: {self.context.history_problem}", "critical")
             return
         try:
+            from opsconsole.domain.entries import NewEntry
+
             entry = await history.append(NewEntry("note", text))
         except Exception as error:
             logger.exception("a note could not be recorded")
             screen.flash(f"the note was NOT recorded: {error}", "critical")
             self.ask("note", text, done=lambda again: self.run_worker(self._write_note(again), group="note"))
-            await self._settle()
+            await self.settle()
             return
         screen.flash(f"noted as #{entry.seq}", "ok")
 
@@ -334,47 +298,6 @@ class OpsConsole(App[int], inherit_bindings=False):
             return
         cast("ConsoleScreen", self.screen).flash(f"saved {saved}", "ok")
 
-    # -- asking for a line
-
-    def ask(
-        self,
-        question: str,
-        text: str,
-        *,
-        done: Callable[[str], object],
-        changed: Callable[[str], object] | None = None,
-        cancelled: Callable[[], object] | None = None,
-    ) -> None:
-        """Ask for one line over the footer; further keys go into it."""
-        from widgets.prompt import Prompt
-
-        if not isinstance(self.screen, ConsoleScreen) or self.screen.query(Prompt):
-            return
-        self._asking: tuple[Callable[[str], object], Callable[[str], object] | None, Callable[[], object] | None]
-        self._asking = (done, changed, cancelled)
-        self._opening = self.screen.mount(Prompt(question, text))
-
-    def on_prompt_changed(self, message: Prompt.Changed) -> None:
-        """Somebody types."""
-        if self._asking[1] is not None:
-            self._asking[1](message.text)
-
-    async def on_prompt_answered(self, message: Prompt.Answered) -> None:
-        """Enter was pressed."""
-        await self._dismiss_prompt()
-        self._asking[0](message.text)
-
-    async def on_prompt_cancelled(self, message: Prompt.Cancelled) -> None:
-        """Esc was pressed."""
-        await self._dismiss_prompt()
-        if self._asking[2] is not None:
-            self._asking[2]()
-
-    async def _dismiss_prompt(self) -> None:
-        from widgets.prompt import Prompt
-
-        await self.screen.query(Prompt).remove()
-
     # -- the console's own failures
 
     def _handle_exception(self, error: Exception) -> None:
@@ -394,6 +317,9 @@ class OpsConsole(App[int], inherit_bindings=False):
         if self.is_headless:
             super()._handle_exception(error)
             return
+        from opsconsole.telemetry import report
+
+        report(cause, config)
         self.end(3, self.crash_line)
 
     def _fatal_error(self) -> None:

@@ -16,6 +16,7 @@ from opsconsole.domain.reading import Reading
 from opsconsole.domain.series import Sample
 from opsconsole.journal import session
 from opsconsole.journal.recorder import Recorder
+from opsconsole.logfile import keep_log
 from opsconsole.monitor.application import Application
 from opsconsole.monitor.changes import Changes
 from opsconsole.monitor.control import ControlProbe
@@ -70,6 +71,7 @@ class Services:
         except (DataFolderError, OSError) as error:
             context.history_problem = str(error)
             return
+        keep_log(context.config)
         loop = asyncio.get_running_loop()
 
         def hear(words: str) -> None:

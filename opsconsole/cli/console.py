@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import time
+from contextlib import suppress
 from typing import NoReturn
 
 from opsconsole.cli.configuration import load_config
@@ -36,6 +37,7 @@ def open_console(options: Options, banner: str = "") -> NoReturn:
     from opsconsole.commands import KeymapError, keymap
     from opsconsole.context import Context
     from opsconsole.domain.thresholds import limits
+    from opsconsole.ending import let_go_of_terminal
     from opsconsole.monitor.board import Board
     from opsconsole.monitor.clocks import Clocks
 
@@ -51,5 +53,7 @@ def open_console(options: Options, banner: str = "") -> NoReturn:
     app.run(mouse=mouse)
     for words in (app.crash_line, app.last_words):
         if words:
-            print(words, file=sys.stderr)  # noqa: T201 - the screen is gone; this is for the shell
+            with suppress(OSError):
+                print(words, file=sys.stderr)  # noqa: T201 - the screen is gone; this is for the shell
+    let_go_of_terminal()
     sys.exit(app.return_code or 0)
