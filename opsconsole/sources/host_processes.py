@@ -14,8 +14,11 @@ from opsconsole.domain.reading import Json
 from opsconsole.domain.text import plain
 from opsconsole.sources.threads import in_thread
 
-Times = Mapping[tuple[int, str], float]
-"""(process id, name) → processor seconds it has used."""
+Process = tuple[int, float]
+"""A process by its id and its start: ids are used again, and names change (kernel workers, exec)."""
+
+Times = Mapping[Process, tuple[str, float]]
+"""Process → its name, and the processor seconds it has used."""
 
 
 class TopProcesses:
@@ -41,10 +44,12 @@ class TopProcesses:
         capacity = (os.cpu_count() or 1) * (now_at - began)
         if capacity <= 0:
             return []
-        shares = [(used - before.get(process, 0.0), process) for process, used in now.items()]
+        shares = [
+            (used - before.get(process, ("", 0.0))[1], process[0], name) for process, (name, used) in now.items()
+        ]
         return [
             {"pid": pid, "name": plain(name, 60), "cpu_ratio": round(share / capacity, 4)}
-            for share, (pid, name) in sorted(shares, reverse=True)[:count]
+            for share, pid, name in sorted(shares, reverse=True)[:count]
             if share > 0
         ]
 
@@ -55,9 +60,9 @@ def _snapshot() -> tuple[float, Times]:
 
 
 def _from_proc() -> Times:
-    """Straight from /proc/PID/stat (proc(5), fields 2, 14 and 15): a tenth of what psutil's objects cost."""
+    """Straight from /proc/PID/stat (proc(5), fields 2, 14, 15 and 22): a tenth of what psutil's objects cost."""
     tick = os.sysconf("SC_CLK_TCK")
-    found: dict[tuple[int, str], float] = {}
+    found: dict[Process, tuple[str, float]] = {}
     for name in os.listdir("/proc"):  # noqa: PTH208 - no object for each of thousands of names
         if not name.isdigit():
             continue
@@ -67,18 +72,19 @@ def _from_proc() -> Times:
         except OSError:  # it has ended meanwhile
             continue
         fields = rest.split()
-        if len(fields) > 12:
+        if len(fields) > 19:
             title = head.partition(b"(")[2].decode("utf-8", "replace")
-            found[int(name), title] = (int(fields[11]) + int(fields[12])) / tick
+            found[int(name), float(fields[19])] = title, (int(fields[11]) + int(fields[12])) / tick
     return found
 
 
 def _from_psutil() -> Times:
     import psutil
 
-    found: dict[tuple[int, str], float] = {}
-    for process in psutil.process_iter(["name", "cpu_times"]):
+    found: dict[Process, tuple[str, float]] = {}
+    for process in psutil.process_iter(["name", "cpu_times", "create_time"]):
         times = process.info["cpu_times"]
         if times is not None:
-            found[process.pid, process.info["name"] or "?"] = times.user + times.system
+            started = process.info["create_time"] or 0.0
+            found[process.pid, started] = process.info["name"] or "?", times.user + times.system
     return found

@@ -19,6 +19,7 @@ from opsconsole.config.model import Host
 from opsconsole.domain.machine import Mount
 from opsconsole.domain.reading import Measurement, Reading, Status
 from opsconsole.domain.thresholds import judge
+from opsconsole.sources import host_processes
 from opsconsole.sources.host import HostSource
 from opsconsole.sources.host_disks import Disks, Space, ask, read_table
 
@@ -110,22 +111,24 @@ async def test_a_busy_processor_names_the_busiest_processes_and_never_their_argu
     ]
     try:
         async with host() as source:
-            deadline = time.monotonic() + 10
-            cpu = by_id(await source.poll())["host.cpu"]
-            while not cpu.facts.get("top") and time.monotonic() < deadline:
+            pids = {worker.pid for worker in workers}
+            deadline = time.monotonic() + 20  # others may be busy here too
+            while True:
                 cpu = by_id(await source.poll())["host.cpu"]
-            top = cpu.facts["top"]
+                top = cpu.facts.get("top", [])
+                assert isinstance(top, list)
+                busiest = [entry for entry in top if isinstance(entry, dict)]
+                if pids & {entry["pid"] for entry in busiest} or time.monotonic() > deadline:
+                    break
     finally:
         for worker in workers:
             worker.kill()
             worker.wait()
+    assert pids & {entry["pid"] for entry in busiest}
     assert cpu.value is not None
     assert cpu.value > 0.8
-    assert isinstance(top, list)
-    assert 1 <= len(top) <= 5
-    busiest = [entry for entry in top if isinstance(entry, dict)]
-    assert {entry["pid"] for entry in busiest} & {worker.pid for worker in workers}
-    assert all(0 < entry["cpu_ratio"] <= 1.05 for entry in busiest)  # type: ignore[operator]
+    assert 1 <= len(busiest) <= 5
+    assert all(0 < entry["cpu_ratio"] <= 1.05 for entry in busiest), str(busiest)  # type: ignore[operator]
     assert "hunter2" not in json.dumps(cpu.facts)
 
 
@@ -172,9 +175,11 @@ async def test_an_unlimited_or_unreadable_quota_is_none(tmp_path: Path, text: st
 async def test_two_polls_in_a_row_wait_until_the_processor_can_be_told() -> None:
     async with host() as source:
         await source.poll()
-        began = time.monotonic()
-        assert by_id(await source.poll())["host.cpu"].value is not None
-        assert time.monotonic() - began >= 0.07
+        cpu = by_id(await source.poll())["host.cpu"]
+    assert cpu.value is not None
+    window = cpu.facts["window"]
+    assert isinstance(window, float)
+    assert window >= 0.07
 
 
 async def test_a_poll_of_the_host_costs_next_to_no_processor_time() -> None:
@@ -343,3 +348,14 @@ async def test_the_first_sample_leaves_out_what_this_program_itself_uses_while_i
     assert isinstance(own, float)
     assert own > 0.3 / (os.cpu_count() or 1)
     assert "own_ratio" not in second.facts
+
+
+def test_processes_are_read_alike_from_proc_and_from_psutil() -> None:
+    own = os.getpid()
+    found = [
+        {pid: (name, used) for (pid, _), (name, used) in read().items()}[own]
+        for read in (host_processes._from_proc, host_processes._from_psutil)
+    ]
+    (name, used), (other_name, other_used) = found
+    assert name == other_name[:15]
+    assert used == pytest.approx(other_used, abs=1.0)
