@@ -130,9 +130,16 @@ class Database:
     def make_room(self) -> bool:
         """Give up the reserve and the room the write-ahead log takes; returns whether there was a reserve."""
         given_up = reserve.give_up(self.folder)
+        self.checkpoint()
+        return given_up
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the database now, where that can be done, and give back its room.
+
+        An entry takes some 25 KB in the log, where whole pages stand, and less than one in the database.
+        """
         with suppress(sqlite3.Error, JournalError), self._lock:
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        return given_up
 
     def data_version(self) -> int:
         """A number that changes when another connection has written."""

@@ -132,8 +132,8 @@ class Journal:
                 f"of {self._database.folder} now: entries of the session log can no longer be written for certain."
             )
             written = self._write(prepared)
-        else:
-            self._refill()
+        if self.distress:
+            self._save_room()
         return written
 
     def entries(
@@ -217,9 +217,10 @@ class Journal:
             self.distress = message
             self._on_distress(message)
 
-    def _refill(self) -> None:
-        """Set the reserve aside again once there is room, and take the warning back."""
-        if self.distress and time.monotonic() >= self._refill_at:
+    def _save_room(self) -> None:
+        """Keep the write-ahead log short; once there is room, set the reserve aside and take the warning back."""
+        self._database.checkpoint()
+        if time.monotonic() >= self._refill_at:
             self._refill_at = time.monotonic() + _REFILL_EVERY
             if reserve.fill(self._database.folder):
                 self._tell("")

@@ -182,8 +182,10 @@ class Recorder:
         with self._wake:
             self._closing = True
             self._wake.notify()
-        self._interrupt_reading()
-        self._thread.join(timeout)
+        deadline = time.monotonic() + timeout
+        while self._thread.is_alive() and (left_over := deadline - time.monotonic()) > 0:
+            self._interrupt_reading()
+            self._thread.join(min(left_over, 0.05))
         with self._wake:
             left, self._entries = self._entries, deque()
             queries, self._queries = self._queries, deque()
@@ -201,6 +203,7 @@ class Recorder:
     # From here on everything runs in the recorder's thread.
 
     def _run(self) -> None:
+        self._work(closing=False)  # opens the database
         while True:
             with self._wake:
                 self._wake.wait_for(self._is_due, timeout=max(self._next_due() - time.monotonic(), 0.0))

@@ -208,9 +208,14 @@ class Samples:
             known = marks(connection)
             minutes, hours = known["minutes"], known["hours"]
             if minutes.rolled > over + _MINUTES_AN_HOUR:
-                # The clock was set back; what was summed up is made again.
-                _set_rolled(connection, MINUTES.name, over)
-                _set_rolled(connection, HOURS.name, min(hours.rolled, over // _MINUTES_AN_HOUR))
+                # The clock was set back: what was summed up since is made again, floors to come mean nothing.
+                for tier in TIERS:
+                    now = over * MINUTES.unit // tier.unit
+                    connection.execute(
+                        "UPDATE tiers SET rolled = min(rolled, :now), floor = iif(floor > :now, 0, floor)"
+                        " WHERE name = :name",
+                        {"now": now, "name": tier.name},
+                    )
                 return True
             if _sum_up_late(connection, over, known["hours"].rolled):
                 return True
