@@ -14,14 +14,13 @@ from opsconsole.context import Context
 from opsconsole.domain.metrics import CATALOGUE
 from opsconsole.domain.reading import Status
 from opsconsole.domain.series import Bucket, downsample, percentile
-from opsconsole.domain.text import plain
 from opsconsole.domain.units import age, duration, quantity
 from opsconsole.monitor.board import Freshness
 from screens.base import ConsoleScreen
 from screens.metrics_rows import explanation, title_of
 from widgets.chart import chart, columns
 from widgets.lines import Lines
-from widgets.row import Row, Span, cut
+from widgets.row import Row, Span, cut, shown
 
 logger = logging.getLogger(__name__)
 
@@ -187,7 +186,7 @@ class ChartScreen(ConsoleScreen):
                 inner = ", ".join(f"{key} {duration(v)}" for key, v in fact.items() if isinstance(v, int | float))
                 told.append(f"{name}: {inner}")
             elif isinstance(fact, str | int | float | bool) and fact != "":
-                told.append(f"{name}: {plain(str(fact), 60)}")
+                told.append(f"{name}: {shown(str(fact), 60)}")
         return [(Span(cut(f" {self.glyphs.separator} ".join(told), width, self.glyphs.ellipsis), "muted"),)]
 
     def _time_label(self, at: float) -> str:

@@ -10,10 +10,9 @@ from textual.widget import Widget
 
 from opsconsole.context import Context
 from opsconsole.domain.entries import Entry
-from opsconsole.domain.text import plain
 from screens.base import ConsoleScreen
 from widgets.lines import Lines
-from widgets.row import Row, Span
+from widgets.row import Row, Span, shown
 
 
 class EntryScreen(ConsoleScreen):
@@ -52,13 +51,13 @@ class EntryScreen(ConsoleScreen):
             "before": entry.prev_hash,
         }
         rows: list[Row] = [(Span(f"ENTRY #{entry.seq}", "title"), Span("   Esc goes back", "muted"))]
-        rows += [(Span(f"  {name:<10}", "muted"), Span(value)) for name, value in facts.items()]
+        rows += [(Span(f"  {name:<10}", "muted"), Span(shown(value))) for name, value in facts.items()]
         rows.append(())
-        for line in plain(entry.text, 100_000, lines=True).splitlines():
+        for line in shown(entry.text, 100_000, lines=True).splitlines():
             rows += [(Span(f"  {part}", "strong"),) for part in textwrap.wrap(line, max(20, width - 4)) or [""]]
         if entry.data:
             rows.append(())
-            told = plain(json.dumps(dict(entry.data), indent=2, ensure_ascii=False), 100_000, lines=True)
+            told = shown(json.dumps(dict(entry.data), indent=2, ensure_ascii=False), 100_000, lines=True)
             rows += [(Span(f"  {line}", "text"),) for line in told.splitlines()]
         return rows
 

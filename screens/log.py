@@ -11,7 +11,7 @@ from opsconsole.context import Context
 from opsconsole.domain.entries import Entry
 from screens.base import ConsoleScreen
 from widgets.lines import Lines
-from widgets.row import Row, Span, cut
+from widgets.row import Row, Span, cut, padded, shown
 
 logger = logging.getLogger(__name__)
 
@@ -57,14 +57,14 @@ class LogScreen(ConsoleScreen):
 
     def _row(self, entry: Entry, width: int) -> Row:
         moment = entry.occurred_at[11:19] if width < 100 else entry.occurred_at[:19].replace("T", " ")
-        kind = cut(entry.kind, 16, self.glyphs.ellipsis)
-        who = cut(entry.actor.name, 10, self.glyphs.ellipsis)
-        text = " ".join(entry.text.split())
+        kind = padded(shown(entry.kind, 40), 16, self.glyphs.ellipsis)
+        who = padded(shown(entry.actor.name, 40), 10, self.glyphs.ellipsis)
+        text = shown(entry.text, 400)
         room = max(10, width - len(moment) - 32)
         return (
             Span(f"{moment}  ", "muted"),
-            Span(f"{who:<10}  ", "text"),
-            Span(f"{kind:<16}  ", "key"),
+            Span(f"{who}  ", "text"),
+            Span(f"{kind}  ", "key"),
             Span(cut(text, room, self.glyphs.ellipsis), "strong" if entry.kind == "note" else "text"),
         )
 
@@ -106,9 +106,10 @@ class LogScreen(ConsoleScreen):
         if cursor >= len(self._entries):
             return ()
         entry = self._entries[cursor]
-        where = f" from {entry.actor.ssh_client}" if entry.actor.ssh_client else ""
-        words = f"#{entry.seq} {entry.occurred_at} by {entry.actor.name}@{entry.actor.host}{where}"
-        return (Span(words, "text"), Span(f"   {entry.hash[:12]}", "muted"))
+        actor = entry.actor
+        where = f" from {actor.ssh_client}" if actor.ssh_client else ""
+        words = f"#{entry.seq} {entry.occurred_at} by {actor.name}@{actor.host}{where}"
+        return (Span(shown(words), "text"), Span(f"   {entry.hash[:12]}", "muted"))
 
     # -- commands
 

@@ -13,10 +13,12 @@ from opsconsole.domain.reading import Status
 from opsconsole.domain.thresholds import Threshold
 from opsconsole.domain.units import age, quantity
 from opsconsole.monitor.board import Freshness, Observation
-from widgets.row import STATUS_ROLE, Glyphs, Row, Span, cut
+from widgets.row import STATUS_ROLE, Glyphs, Row, Span, cut, padded, shown
 from widgets.sparkline import round_top, sparkline
 
 SPARK_SECONDS: Final = 3_600.0
+LABEL: Final = 120
+"""Characters of a label that are looked at; no screen shows more of them."""
 SECONDARY: Final = frozenset(
     {"response_time_p50", "response_time_p99", "iowait", "steal", "swap", "load", "inodes", "network_received",
      "network_sent"}
@@ -187,7 +189,7 @@ def _grouped(
             if not part and not lacking:
                 continue
             host = _host(part[0]) if group is Group.INFRASTRUCTURE else ""
-            found.append(Line("", heading(HEADINGS[group], host, columns, named=place == 0)))
+            found.append(Line("", heading(HEADINGS[group], host, columns, glyphs.ellipsis, named=place == 0)))
             found += [Line(o.id, draw(o)) for o in part]
             found += [_placeholder(title, columns, glyphs) for title in lacking]
     return found
@@ -219,10 +221,10 @@ def _lacking(members: Sequence[Observation]) -> list[str]:
 
 
 @lru_cache(maxsize=64)
-def heading(name: str, host: str, columns: Columns, *, named: bool = True) -> Row:
+def heading(name: str, host: str, columns: Columns, ellipsis: str, *, named: bool = True) -> Row:
     """The heading of a group: its name, whose it is, and (once a group) the names of the columns."""
     title = f"{name}  {host}" if host else name
-    parts = [Span(f"{cut(title, columns.title + 2):<{columns.title + 2}}", "title")]
+    parts = [Span(padded(title, columns.title + 2, ellipsis), "title")]
     if not named:
         return tuple(parts)
     parts.append(Span(f"{'now':>{columns.now}}  ", "muted"))
@@ -241,7 +243,7 @@ def _placeholder(title: str, columns: Columns, glyphs: Glyphs) -> Line:
         words = "no public probe; see [[probe]] in the configuration"
     row = (
         Span(f"{glyphs.unknown} ", "muted"),
-        Span(f"{cut(title, columns.title):<{columns.title}}", "muted"),
+        Span(padded(title, columns.title, glyphs.ellipsis), "muted"),
         Span(f"{glyphs.unknown:>{columns.now}}  ", "muted"),
         Span(cut(words, columns.words + 1 + columns.age, glyphs.ellipsis), "muted"),
     )
@@ -252,9 +254,9 @@ def title_of(observation: Observation) -> str:
     """What a person calls a series: "CPU", "Disk free /var", "web"."""
     metric = CATALOGUE[observation.kind]
     if metric.group is Group.PROBES:
-        name = observation.label or observation.source.partition(".")[2] or observation.id
+        name = shown(observation.label, LABEL) or observation.source.partition(".")[2] or observation.id
         return name if observation.kind == "probe" else f"{name} {metric.title.lower()}"
-    label = observation.label
+    label = shown(observation.label, LABEL)
     if metric.group is Group.INFRASTRUCTURE:
         label = label.removeprefix(_host(observation)).strip()
     return f"{metric.title} {label}".rstrip()
@@ -274,23 +276,22 @@ def series_row(
     value = measurement.value if measurement else None
     current = observation.freshness is Freshness.FRESH
     metric = CATALOGUE[observation.kind]
-    shown = quantity(value, metric.unit) if current else glyphs.unknown
+    now = quantity(value, metric.unit) if current else glyphs.unknown
     if current and value is None and verdict.status is Status.CRITICAL:
-        shown = "down"
+        now = "down"
     bad = verdict.status is not Status.OK
     waiting = observation.freshness is Freshness.WAITING
     parts = [
         Span(f"{glyphs.of(verdict.status)} ", "muted" if waiting else role),
-        Span(f"{cut(title_of(observation), columns.title, glyphs.ellipsis):<{columns.title}}", "text"),
-        Span(f"{shown:>{columns.now}}  ", "muted" if waiting else role if bad else "strong"),
+        Span(padded(title_of(observation), columns.title, glyphs.ellipsis), "text"),
+        Span(f"{now:>{columns.now}}  ", "muted" if waiting else role if bad else "strong"),
     ]
     if columns.words and (not current or value is None):
-        words = cut(verdict.reason, columns.words, glyphs.ellipsis)
-        parts.append(Span(f"{words:<{columns.words}}", "muted" if waiting else role))
+        words = padded(shown(verdict.reason), columns.words, glyphs.ellipsis)
+        parts.append(Span(words, "muted" if waiting else role))
     elif columns.words:
-        limit = verdict.threshold or glyphs.skipped
-        limit = cut(limit, columns.limit, glyphs.ellipsis)
-        parts.append(Span(f"{limit:<{columns.limit}}", role if bad else "muted"))
+        limit = padded(verdict.threshold or glyphs.skipped, columns.limit, glyphs.ellipsis)
+        parts.append(Span(limit, role if bad else "muted"))
         if columns.spark:
             drawn = _spark(observation, columns.spark, past, thresholds, glyphs)
             parts.append(Span(f" {drawn}", role if bad else "spark"))
@@ -315,27 +316,39 @@ def _spark(
 
 
 def attention(observations: Iterable[Observation], width: int, height: int, glyphs: Glyphs) -> list[Line]:
-    """What needs a look, the worst first: at most `height` lines, the last tells how many more there are."""
-    wrong = sorted((o for o in observations if _wrong(o)), key=lambda o: -o.verdict.status.rank)
+    """What needs a look, the worst first: at most `height` lines, the last tells how many more there are.
+
+    A source that cannot be read is one thing to look at, however many values it gives.
+    """
+    troubles: dict[tuple[str, str], list[Observation]] = {}
+    for observation in observations:
+        if _wrong(observation):
+            believed = observation.freshness is Freshness.FRESH
+            place = (observation.id, "") if believed else (observation.source, observation.verdict.reason)
+            troubles.setdefault(place, []).append(observation)
+    wrong = sorted(troubles.values(), key=lambda members: -members[0].verdict.status.rank)
     if not wrong or height < 2:
         return []
     room = height - 1
-    shown = wrong if len(wrong) <= room else wrong[: room - 1]
+    seen = wrong if len(wrong) <= room else wrong[: room - 1]
     found = [Line("", (Span(f"ATTENTION ({len(wrong)})", "title"),))]
-    found += [Line(observation.id, _attention_row(observation, width, glyphs)) for observation in shown]
-    if len(shown) < len(wrong):
-        found.append(Line("", (Span(f"  and {len(wrong) - len(shown)} more, marked above", "muted"),)))
+    found += [Line(members[0].id, _attention_row(members, width, glyphs)) for members in seen]
+    if len(seen) < len(wrong):
+        found.append(Line("", (Span(f"  and {len(wrong) - len(seen)} more, marked above", "muted"),)))
     return found
 
 
-def _attention_row(observation: Observation, width: int, glyphs: Glyphs) -> Row:
-    status = observation.verdict.status
-    name = cut(_full_title(observation), 26, glyphs.ellipsis)
-    words = cut(observation.verdict.reason, max(10, width - 39), glyphs.ellipsis)
+def _attention_row(members: Sequence[Observation], width: int, glyphs: Glyphs) -> Row:
+    first = members[0]
+    status = first.verdict.status
+    words = shown(first.verdict.reason)
+    name = _full_title(first)
+    if len(members) > 1:
+        name, words = _host(first), f"{len(members)} values: {words}"
     return (
         Span(f"{glyphs.of(status)} {status.value.upper():<8} ", STATUS_ROLE[status]),
-        Span(f"{name:<26} ", "strong"),
-        Span(words, "text"),
+        Span(f"{padded(name, 26, glyphs.ellipsis)} ", "strong"),
+        Span(cut(words, max(10, width - 39), glyphs.ellipsis), "text"),
     )
 
 
@@ -348,7 +361,7 @@ def _full_title(observation: Observation) -> str:
 def explanation(observation: Observation, width: int, glyphs: Glyphs) -> Row:
     """The sentence about the row under the cursor: state in a word, reason, age of the last good reading."""
     status = observation.verdict.status
-    parts = [f"{observation.verdict.reason}"]
+    parts = [shown(observation.verdict.reason)]
     if observation.freshness is Freshness.STALE or observation.freshness is Freshness.FAILED:
         if observation.age is not None and observation.measurement is not None:
             value = quantity(observation.measurement.value, CATALOGUE[observation.kind].unit)

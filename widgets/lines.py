@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -15,7 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.row import ROLES, Row, as_ascii, changed_cells, row_text
+from widgets.row import ROLES, Row, as_ascii, changed_cells, is_narrow, row_text, shown
 
 WHEEL_ROWS: Final = 3
 _TOKENS: Final = {role: f"ops-{role}" for role in ROLES if role not in ("text", "strong")}
@@ -110,7 +109,7 @@ class Lines(Widget):
             other = rows[index] if index < len(rows) else ()
             if one is other or one == other:
                 continue
-            if _narrow(one) and _narrow(other):
+            if is_narrow(row_text(one)) and is_narrow(row_text(other)):
                 regions += [Region(start, y, end - start, 1) for start, end in changed_cells(one, other)]
             else:
                 regions.append(Region(0, y, self.size.width, 1))
@@ -241,13 +240,12 @@ class Lines(Widget):
             return Strip.blank(width, base)
         on_cursor = self._with_cursor and index == self._cursor
         segments = [
-            Segment(span.text, self._style(span.role, base, on_cursor=on_cursor)) for span in self._rows[index]
+            # Nothing unprintable may reach the terminal, whichever way it came here.
+            Segment(
+                span.text if span.text.isprintable() else shown(span.text),
+                self._style(span.role, base, on_cursor=on_cursor),
+            )
+            for span in self._rows[index]
         ]
         fill = self._style("text", base, on_cursor=on_cursor)
         return Strip(segments).adjust_cell_length(width, fill)
-
-
-def _narrow(row: Row) -> bool:
-    """Whether each character of a line takes one cell, so that characters are columns."""
-    text = row_text(row)
-    return text.isascii() or cell_len(text) == len(text)

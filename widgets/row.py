@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
 from opsconsole.domain.reading import Status
+from opsconsole.domain.text import plain
 
 ROLES: Final = (
     "text", "ok", "warn", "critical", "unknown", "info", "muted", "title", "key", "spark", "mark", "strong",
@@ -88,20 +92,76 @@ STATUS_ROLE: Final = {
 
 
 def as_ascii(text: str) -> str:
-    """Text for a terminal that shows ASCII only: what has no ASCII form becomes "?"."""
-    return text.translate(_NEAREST).encode("ascii", "replace").decode("ascii")
+    """Text for a terminal that shows ASCII only, as wide as before: what has no ASCII form becomes "?"."""
+    if text.isascii():
+        return text
+    # "inf" is wider than its sign and takes the blanks before it; where there are none, the sign becomes "~".
+    return "".join(_ascii_character(character) for character in text.replace("  ∞", "inf"))
 
 
-_NEAREST = str.maketrans(
-    {"…": "~", "–": "-", "—": "-", "µ": "u", "·": "-", "→": ">", "×": "x", "∞": "inf", "’": "'"}
-)
+_NEAREST: Final = {
+    "…": "~", "–": "-", "—": "-", "µ": "u", "·": "-", "→": ">", "×": "x", "∞": "~", "’": "'", "‘": "'",
+    "“": '"', "”": '"', "•": "*", "\N{NO-BREAK SPACE}": " ",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1_024)
+def _ascii_character(character: str) -> str:
+    if character.isascii():
+        return character
+    if character in _NEAREST:
+        return _NEAREST[character]
+    base = unicodedata.normalize("NFD", character)[0]
+    return base if base.isascii() else "?" * cell_len(character)
+
+
+_JOINERS: Final = {0x200D: None, 0xFE0F: None}
+
+
+def shown(text: str, limit: int = 2_000, *, lines: bool = False) -> str:
+    """Text from outside as it may stand in a line, see `domain.text.plain`; and so that its width is beyond doubt.
+
+    Terminals disagree how wide joined emoji are; without what joins them each takes two cells everywhere.
+    """
+    text = plain(text, limit, lines=lines)
+    return text if text.isascii() else text.translate(_JOINERS)
+
+
+_NARROW: Final = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff–…‖●○◆■▲▼✓✗⇄─-╿▀-▟⠀-⣿]*")
+
+
+def is_narrow(text: str) -> bool:
+    """Whether each character takes one cell, so that characters are columns."""
+    return bool(_NARROW.fullmatch(text)) or all(cell_len(character) == 1 for character in text)
+
+
+def cells(text: str) -> int:
+    """The columns that a text takes on the screen."""
+    return len(text) if _NARROW.fullmatch(text) else cell_len(text)
 
 
 def cut(text: str, width: int, ellipsis: str = "…") -> str:
-    """At most `width` characters of a text; a text that was cut says so."""
-    if len(text) <= width:
+    """At most `width` columns of a text; a text that was cut says so."""
+    if cells(text) <= width:
         return text
-    return text[: max(width - len(ellipsis), 0)] + ellipsis if width > 0 else ""
+    room = width - len(ellipsis)
+    if width <= 0:
+        return ""
+    if is_narrow(text):
+        return text[: max(room, 0)] + ellipsis
+    kept = 0
+    for character in text:
+        room -= cell_len(character)
+        if room < 0:
+            break
+        kept += 1
+    return text[:kept] + ellipsis
+
+
+def padded(text: str, width: int, ellipsis: str = "…") -> str:
+    """Exactly `width` columns: the text cut, or followed by blanks."""
+    text = cut(text, width, ellipsis)
+    return text + " " * (width - cells(text))
 
 
 def row_text(row: Row) -> str:
@@ -110,8 +170,8 @@ def row_text(row: Row) -> str:
 
 
 def row_width(row: Row) -> int:
-    """The characters in a line."""
-    return sum(len(span.text) for span in row)
+    """The columns that a line takes."""
+    return sum(cells(span.text) for span in row)
 
 
 def changed_cells(old: Row, new: Row, gap: int = 12) -> list[tuple[int, int]]:
@@ -144,14 +204,15 @@ def split(row: Row, cuts: Sequence[int]) -> list[Row]:
         cuts: where each further column begins, in cells, ascending.
 
     Returns:
-        One row more than there are cuts. A wide character that lies across a cut becomes two blanks.
+        One row more than there are cuts. A wide character that lies across a cut becomes two blanks; a mark
+        without a width of its own stays with the character it belongs to.
     """
     parts: list[list[Span]] = [[] for _ in range(len(cuts) + 1)]
     place = 0
     column = 0
     for span in row:
         text = span.text
-        if text.isascii() or cell_len(text) == len(text):
+        if is_narrow(text):
             column = _cut_narrow(span, place, cuts, column, parts)
             place += len(text)
             continue
@@ -159,7 +220,7 @@ def split(row: Row, cuts: Sequence[int]) -> list[Row]:
         start = 0
         for index, character in enumerate(text):
             width = cell_len(character)
-            while column < len(cuts) and place >= cuts[column]:
+            while width and column < len(cuts) and place >= cuts[column]:
                 if index > start:
                     parts[column].append(Span(text[start:index], span.role))
                 start = index
