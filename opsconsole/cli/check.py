@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import click
 
 from opsconsole.cli.configuration import load_config
-from opsconsole.cli.main import NotDone, options
+from opsconsole.cli.main import NotDone, forget_output, options
 from opsconsole.cli.main import command as shared_command
+from opsconsole.cli.own_log import keep_on_demand
 from opsconsole.config.model import Config
 from opsconsole.domain.metrics import CATALOGUE
 from opsconsole.domain.reading import Measurement, Reading, Status, Verdict, worst
@@ -71,12 +71,13 @@ def command(wanted: tuple[str, ...]) -> None:
     worst verdict: 0 ok, 1 warning, 2 critical, 3 unknown.
     """
     config = load_config(options())
+    keep_on_demand(config)
     checks = asyncio.run(_check(config, wanted))
-    if wanted:
-        checks = _selected(checks, wanted)
     status = worst(check.verdict.status for check in checks)
-    _print(checks, status)
-    sys.stdout.flush()
+    try:
+        _print(checks, status)
+    except BrokenPipeError:
+        forget_output()  # who reads the first lines only may still want the verdict
     sys.exit(status.exit_code)
 
 
@@ -99,7 +100,7 @@ def _value(check: Check) -> str:
     if not check.kind:
         return "?"
     value = check.measurement.value if check.measurement else None
-    if value is None and check.verdict.status is Status.CRITICAL:
+    if value is None and check.kind == "probe" and check.verdict.status is Status.CRITICAL:
         return "down"
     return quantity(value, CATALOGUE[check.kind].unit)
 
@@ -117,16 +118,17 @@ def _count(checks: Sequence[Check]) -> str:
     return f"{len(checks)} checks: {', '.join(told)}"
 
 
-async def _check(config: Config, wanted: Iterable[str]) -> list[Check]:
+async def _check(config: Config, wanted: Sequence[str]) -> list[Check]:
     from opsconsole.monitor.clocks import Clocks
     from opsconsole.monitor.control import ControlProbe
     from opsconsole.monitor.poller import poll_once
     from opsconsole.sources.registry import build_sources
 
-    names = tuple(wanted)
-    sources = [source for source in build_sources(config, oneshot=True) if _asked(source, names)]
-    if names and not sources:
-        raise _nothing_like(names, build_sources(config, oneshot=True))
+    known = build_sources(config, oneshot=True)
+    for name in wanted:
+        if not any(_asks_for(name, source) for source in known):
+            raise NotDone(f"no source has the id {name}; {_nearest(name, [source.id for source in known])}")
+    sources = [source for source in known if not wanted or any(_asks_for(name, source) for name in wanted)]
     clocks = Clocks(time.time, time.monotonic)
     control = ControlProbe(config.network)
     thresholds = limits(config.thresholds)
@@ -134,44 +136,43 @@ async def _check(config: Config, wanted: Iterable[str]) -> list[Check]:
         readings = await asyncio.gather(*(poll_once(source, clocks, control) for source in sources))
     finally:
         await asyncio.gather(*(source.close() for source in sources), return_exceptions=True)
-    return [
-        check
-        for source, reading in zip(sources, readings, strict=True)
-        for check in _judged(source, reading, thresholds)
-    ]
-
-
-def _asked(source: Source, wanted: Sequence[str]) -> bool:
-    """Whether any of these ids is the source's, a part of its values, or the table it stands in."""
-    return not wanted or any(
-        name in (source.table, source.id) or name.startswith((f"{source.id}.", f"{source.id}:")) for name in wanted
-    )
-
-
-def _nothing_like(wanted: Sequence[str], sources: Iterable[Source]) -> NotDone:
-    known = [source.id for source in sources]
-    near = get_close_matches(wanted[0], known, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'no sources'}"
-    return NotDone(f"no source has the id {wanted[0]}; {hint}")
-
-
-def _judged(source: Source, reading: Reading, thresholds: Mapping[str, Threshold]) -> list[Check]:
-    if reading.failed or not reading.measurements:
-        verdict = Verdict(Status.UNKNOWN, reading.problem or f"{source.title} told nothing")
-        expected = source.expects or ((source.id, "", ""),)
-        return [Check(series, source.table, verdict, None, kind, reading.at) for series, kind, _ in expected]
-    return [Check(m.id, source.table, judge(m, thresholds), m, m.kind, m.at) for m in reading.measurements]
-
-
-def _selected(checks: Sequence[Check], wanted: Sequence[str]) -> list[Check]:
     found = [
         check
-        for check in checks
-        if any(
-            name in (check.id, check.source) or check.id.startswith((f"{name}.", f"{name}:")) for name in wanted
-        )
+        for source, reading in zip(sources, readings, strict=True)
+        for check in _judged(source, reading, thresholds, wanted)
     ]
-    if not found:
-        known = ", ".join(check.id for check in checks)
-        raise NotDone(f"there is no value {wanted[0]}; there are {known}")
-    return found
+    for name in wanted:
+        if not any(_covers(name, check) for check in found):
+            raise NotDone(f"there is no value {name}; {_nearest(name, [check.id for check in found])}")
+    return [check for check in found if not wanted or any(_covers(name, check) for name in wanted)]
+
+
+def _asks_for(name: str, source: Source) -> bool:
+    """Whether a name is the source's, that of the table it stands in, or begins like those of its values."""
+    return name in (source.table, source.id) or name.startswith((f"{source.id}.", f"{source.id}:"))
+
+
+def _covers(name: str, check: Check) -> bool:
+    """Whether a name is the value's, that of its table, or of what it is a part of."""
+    return name in (check.id, check.source) or check.id.startswith((f"{name}.", f"{name}:"))
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1, cutoff=0.4)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'no sources'}"
+
+
+def _judged(
+    source: Source, reading: Reading, thresholds: Mapping[str, Threshold], wanted: Sequence[str]
+) -> list[Check]:
+    """What a reading is worth; of a source that could not be read, all that it should have told is unknown."""
+    if not reading.failed and reading.measurements:
+        return [Check(m.id, source.table, judge(m, thresholds), m, m.kind, m.at) for m in reading.measurements]
+    verdict = Verdict(Status.UNKNOWN, reading.problem or f"{source.title} told nothing")
+    expected = {series: kind for series, kind, _ in source.expects} or {source.id: ""}
+    for name in wanted:
+        if name.startswith((f"{source.id}.", f"{source.id}:")):
+            expected.setdefault(name, "")
+    return [Check(series, source.table, verdict, None, kind, reading.at) for series, kind in expected.items()]

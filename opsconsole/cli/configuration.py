@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import click
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from opsconsole.cli.main import NotDone, Options
 from opsconsole.config.model import Config
 
+if TYPE_CHECKING:
+    from opsconsole.config.problems import Problem
 
-def load_config(options: Options) -> Config:
+
+def load_config(options: Options, *, quiet: bool = False) -> Config:
     """The configuration that the shared options name; what is worth knowing about it goes to standard error.
+
+    Args:
+        options: the shared options.
+        quiet: keep the warnings back, for who has another place for them.
 
     Raises:
         NotDone: it cannot be used; the message is every problem, one a line.
@@ -20,8 +28,14 @@ def load_config(options: Options) -> Config:
     try:
         loaded = load(options.config, data_dir=options.data_dir, read_only=options.read_only)
     except ConfigError as error:
+        _warn(error.warnings, quiet=quiet)
         raise NotDone(str(error)) from None
-    if options.verbose:
-        for warning in loaded.warnings:
-            click.echo(f"warning: {warning}", err=True)
+    _warn(loaded.warnings, quiet=quiet)
     return loaded.config
+
+
+def _warn(warnings: Iterable[Problem], *, quiet: bool) -> None:
+    from opsconsole.cli.output import emit
+
+    for warning in () if quiet else warnings:
+        emit(f"warning: {warning}", err=True)

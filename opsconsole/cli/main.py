@@ -59,6 +59,21 @@ class NotDone(click.ClickException):
         click.echo(self.format_message(), err=True)
 
 
+class _ReaderGone(click.ClickException):
+    """Whoever read our output went away (`| head`): nothing to tell, and nobody to tell it to."""
+
+    exit_code = NOT_DONE
+
+    def show(self, file: Any = None) -> None:
+        """Say nothing, not even when Python writes what is left at its end."""
+        forget_output()
+
+
+def forget_output() -> None:
+    """Let standard output lead nowhere from now on: nobody reads it any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 _SHARED: Final = ("config", "data_dir", "json", "no_color", "read_only", "verbose")
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,6 +87,7 @@ def common_options(command: F) -> F:
         click.option("--no-color", is_flag=True, default=None, help="no colour (NO_COLOR does the same)"),
         click.option("--read-only", is_flag=True, default=None, help="show everything, change nothing"),
         click.option("--verbose", is_flag=True, default=None, help="tell more on standard error"),
+        click.version_option(__version__, message="%(prog)s %(version)s", prog_name="opsconsole"),
     )
     for decorator in reversed(decorators):
         command = decorator(command)
@@ -126,6 +142,13 @@ def group(name: str, *commands: click.Command, help: str) -> click.Group:  # noq
 class _Group(click.Group):
     """The top of the command line: loads a command's module when that command is named."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Caught here because click would end with 1, which is our word for a warning.
+            raise _ReaderGone("nobody reads the output any more") from None
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
 
@@ -143,7 +166,7 @@ class _Group(click.Group):
             from difflib import get_close_matches
 
             near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"; did you mean {near[0]}?" if near else "; opsconsole --help lists what there is"
+            hint = f" (did you mean {near[0]}?)" if near else ""
             raise click.UsageError(f"there is no command {args[0]!r}{hint}", ctx)
         return super().resolve_command(ctx, args)
 
@@ -158,7 +181,6 @@ class _Group(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown or not done, 130 ended by Ctrl-C.",
 )
-@click.version_option(__version__, message="%(prog)s %(version)s", prog_name="opsconsole")
 @common_options
 @click.pass_context
 def cli(context: click.Context, /, **values: Any) -> None:
@@ -185,12 +207,12 @@ def main(argv: list[str] | None = None) -> None:
         code = ended.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = 130
+    except click.UsageError as problem:
+        path = problem.ctx.command_path if problem.ctx else "opsconsole"
+        click.echo(f"{path}: {problem.format_message().rstrip('.')}; see {path} --help", err=True)
+        code = NOT_DONE
     except click.ClickException as problem:
         problem.show()
-        code = NOT_DONE
-    except BrokenPipeError:
-        # Whoever read our output went away (`| head`): nothing to tell, and nobody to tell it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = NOT_DONE
     except Exception as error:  # noqa: BLE001 - whatever went wrong is told in a line; the details go to a file
         code = _failed(error)

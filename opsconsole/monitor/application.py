@@ -39,7 +39,7 @@ class Application:
         self._board = board
         self._outcomes: deque[tuple[float, bool]] = deque()
         self._up = 0
-        self._states: dict[str, Status] = {}
+        self._states = dict.fromkeys((probe.id for probe in probes), Status.UNKNOWN)
         self._times = {probe.id: deque[float](maxlen=ANSWERS) for probe in probes}
         self._newest = 0.0
         board.register(self)
@@ -60,6 +60,8 @@ class Application:
         probes = [measurement for measurement in reading.measurements if measurement.kind == "probe"]
         if reading.failed or not probes:
             self._states[reading.source] = Status.UNKNOWN
+            times.clear()
+        self._forget(reading.at)
         for measurement in probes:
             self._count(reading.source, measurement, times)
         found = (self._availability(), self._response_time())
@@ -69,18 +71,22 @@ class Application:
         verdict = measurement.verdict
         if verdict is not None and verdict.status is Status.UNKNOWN:
             self._states[source] = Status.UNKNOWN
+            times.clear()
             return
         up = measurement.value is not None
         self._states[source] = Status.OK if up else Status.CRITICAL
         self._outcomes.append((measurement.at, up))
         self._up += up
-        while self._outcomes and self._outcomes[0][0] < measurement.at - WINDOW:
-            _, was_up = self._outcomes.popleft()
-            self._up -= was_up
         if measurement.value is None:
             times.clear()
         else:
             times.append(measurement.value)
+
+    def _forget(self, now: float) -> None:
+        """Leave out what is older than the window, and what a clock that was set back has put into the future."""
+        while self._outcomes and abs(now - self._outcomes[0][0]) > WINDOW:
+            _, was_up = self._outcomes.popleft()
+            self._up -= was_up
 
     def _availability(self) -> Measurement:
         polls = len(self._outcomes)

@@ -243,6 +243,9 @@ class Board:
                 return Freshness.WAITING, Verdict(Status.UNKNOWN, "not read yet", limit)
             return Freshness.FAILED, Verdict(Status.UNKNOWN, f"{state.title} does not give it", limit)
         if age > STALE_AFTER * state.interval + GRACE:
+            if slot.read_at is not None and state.last_good is not None and state.last_good > slot.read_at:
+                gone = f"{state.title} no longer gives it; it last did {duration(age)} ago"
+                return Freshness.STALE, Verdict(Status.UNKNOWN, gone, limit)
             reason = f"no reading for {duration(age)}, expected every {duration(state.interval)}"
             return Freshness.STALE, Verdict(Status.UNKNOWN, reason, limit)
         return Freshness.FRESH, slot.verdict

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Final
 
 from opsconsole.domain.entries import NewEntry
-from opsconsole.domain.metrics import CATALOGUE
 from opsconsole.domain.reading import Json, Reading, Status
 from opsconsole.domain.thresholds import judge
 from opsconsole.monitor.board import Board
@@ -41,7 +40,7 @@ class Changes:
             self._failed.discard(reading.source)
             self._tell(SOURCE_BACK, f"{reading.source} can be read again", reading, {})
         for measurement in reading.measurements:
-            if CATALOGUE[measurement.kind].kind != "probe":
+            if measurement.kind != "probe":
                 continue
             verdict = judge(measurement, self._board.thresholds)
             before = self._probes.get(measurement.id)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
+from opsconsole.domain.metrics import CATALOGUE
 from opsconsole.domain.reading import Measurement, Reading, Status, Verdict
 from opsconsole.domain.text import plain
 from opsconsole.domain.units import duration
@@ -27,8 +28,9 @@ JITTER: Final = 0.05
 """Share of the interval by which a poll may come early or late, so that many sources do not knock together."""
 SPREAD: Final = 0.25
 """Seconds over which the very first polls are spread when there are many."""
-SLOWEST_RETRY: Final = 60.0
-"""Seconds that a failing source is left alone at most (or its interval, where that is longer)."""
+SLOWEST_RETRY: Final = 30.0
+"""Seconds that a failing source is left alone at most (or its interval, where that is longer), so that its
+recovery is soon seen."""
 MARGIN: Final = 0.5
 """Seconds a source is given beyond its own timeout before its poll is ended from outside."""
 
@@ -53,7 +55,8 @@ class _Polling:
         if self._pending is not None and not self._pending.done():
             problem = "an earlier poll still hangs and could not be ended"
         else:
-            self._pending = asyncio.ensure_future(self.source.poll())
+            self._pending = asyncio.ensure_future(self._ask())
+            self._pending.add_done_callback(_look_at)
             problem = ""
             try:
                 done, _ = await asyncio.wait({self._pending}, timeout=self.source.timeout + MARGIN)
@@ -64,21 +67,31 @@ class _Polling:
                 self._pending.cancel()
                 problem = f"no answer within {duration(self.source.timeout)}"
         took = self._clocks.monotonic() - started
-        if problem:
-            return await self._explained(Reading(self.source.id, self._clocks.wall(), took, problem=problem))
-        return await self._explained(self._outcome(self._pending, took))
+        return await self._explained(
+            self._failed(problem, took) if problem else self._outcome(self._pending, took)
+        )
+
+    async def _ask(self) -> Reading:
+        return await self.source.poll()
 
     def _outcome(self, task: asyncio.Task[Reading], took: float) -> Reading:
         if task.cancelled():
-            return Reading(self.source.id, self._clocks.wall(), took, problem="the poll was ended from outside")
+            return self._failed("the poll was ended from outside", took)
         error = task.exception()
         if error is None:
-            return task.result()
+            reading: object = task.result()
+            fault = _rubbish(self.source.id, reading)
+            if not fault and isinstance(reading, Reading):
+                return reading
+            logger.error("%s: %s", self.source.id, fault)
+            return self._failed(f"the source returned rubbish: {fault}", took)
         if isinstance(error, SourceError):
-            problem = plain(str(error))
-        else:
-            logger.error("%s: the source failed in a way of its own", self.source.id, exc_info=error)
-            problem = f"the source failed by itself ({type(error).__name__}); the log file has the details"
+            return self._failed(plain(str(error)) or "it could not be read, and did not say why", took)
+        logger.error("%s: the source failed in a way of its own", self.source.id, exc_info=error)
+        kind = type(error).__name__
+        return self._failed(f"the source failed by itself ({kind}); the log file has the details", took)
+
+    def _failed(self, problem: str, took: float) -> Reading:
         return Reading(self.source.id, self._clocks.wall(), took, problem=problem)
 
     async def _explained(self, reading: Reading) -> Reading:
@@ -88,7 +101,12 @@ class _Polling:
         suspects = [m for m in reading.measurements if m.facts.get("maybe_offline")]
         if not suspects and not reading.failed:
             return reading
-        has_network, words = await self._control.has_network()
+        address = next((str(m.facts["address"]) for m in suspects if m.facts.get("address")), "")
+        try:
+            has_network, words = await self._control.has_network(address)
+        except Exception:
+            logger.exception("%s: the control probe failed by itself", self.source.id)
+            return reading
         if has_network:
             return reading
         reason = f"this machine has no network: {words}"
@@ -102,6 +120,38 @@ class _Polling:
                 for measurement in reading.measurements
             ),
         )
+
+
+def _look_at(task: asyncio.Task[Reading]) -> None:
+    """Take note of how a poll ended, so that asyncio does not complain about one that was given up."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _rubbish(source: str, reading: object) -> str:
+    """What is wrong with what a source's poll returned, "" for nothing: each is held to what a source promises."""
+    if not isinstance(reading, Reading):
+        return f"a {type(reading).__name__} instead of a reading"
+    if reading.source != source:
+        return f"a reading of {plain(str(reading.source))}"
+    measurements: object = reading.measurements
+    if not isinstance(measurements, tuple):
+        return f"a {type(measurements).__name__} instead of a tuple of measurements"
+    return next((fault for each in measurements if (fault := _no_measurement(source, each))), "")
+
+
+def _no_measurement(source: str, found: object) -> str:
+    if not isinstance(found, Measurement):
+        return f"a {type(found).__name__} instead of a measurement"
+    name = plain(str(found.id))
+    value: object = found.value
+    if found.kind not in CATALOGUE:
+        return f"{name} is of the unknown kind {plain(str(found.kind))!r}"
+    if name != source and not name.startswith((f"{source}.", f"{source}:")):
+        return f"{name}, which is no series of this source"
+    if value is not None and not isinstance(value, int | float):
+        return f"{name} is a {type(value).__name__}, not a number"
+    return ""
 
 
 def _unknown(measurement: Measurement, reason: str) -> Measurement:
@@ -145,9 +195,10 @@ class Poller:
             self._tasks.append(task)
 
     def poll_now(self, sources: Iterable[str] | None = None) -> None:
-        """Poll these (or all) at once instead of at their time."""
+        """Poll these (or all) at once instead of at their time; what nobody polls is left out."""
         for source in self._wake if sources is None else sources:
-            self._wake[source].set()
+            if source in self._wake:
+                self._wake[source].set()
 
     async def stop(self) -> None:
         """End every poll and give back what the sources hold; takes no longer than a moment."""
@@ -175,7 +226,8 @@ class Poller:
             except Exception:
                 logger.exception("%s: its reading could not be taken in", source.id)
             due = self._next(source, due, failures)
-            await self._sleep(source.id, due - self._clocks.monotonic())
+            if await self._woken(source.id, due - self._clocks.monotonic()):
+                due = self._clocks.monotonic()  # the rhythm begins anew
 
     def _next(self, source: Source, due: float, failures: int) -> float:
         """The monotonic moment of the next poll: the rhythm is kept, missed beats are left out."""
@@ -186,13 +238,15 @@ class Poller:
         now = self._clocks.monotonic()
         return max(due + pause, now) if due + pause > now - source.interval else now + pause
 
-    async def _sleep(self, source: str, seconds: float) -> None:
+    async def _woken(self, source: str, seconds: float) -> bool:
+        """Sleep; returns whether somebody wanted the source polled before its time."""
         wake = self._wake[source]
         wake.clear()
         if seconds <= 0:
             await asyncio.sleep(0)
-            return
+            return False
         try:
             await asyncio.wait_for(wake.wait(), seconds)
         except TimeoutError:
-            return
+            return False
+        return True
