@@ -47,7 +47,7 @@ def idle(folder: Path, quick: bool) -> list[Table]:
 
 
 def polling(folder: Path, quick: bool) -> list[Table]:
-    """Twenty probes once a second, beside the same poller without a screen, in turns."""
+    """Twenty probes once a second, beside the same poller and journal without a screen, in turns."""
     seconds, runs = (8.0, 2) if quick else (20.0, 3)
     with _twenty_probes(folder) as config:
         console = programs.console(config)
@@ -66,7 +66,7 @@ def polling(folder: Path, quick: bool) -> list[Table]:
             (
                 figures.below("bytes to the terminal", [ours[0] for ours, _ in both], "B/s", 3_000),
                 figures.below("processor, all of it", [ours[1] for ours, _ in both], "%", 6),
-                figures.shown("processor, the same poller without a screen", [bare[1] for _, bare in both], "%"),
+                figures.shown("processor, the same without a screen", [bare[1] for _, bare in both], "%"),
                 figures.below("processor, drawing (the difference)", [o[1] - b[1] for o, b in both], "%", 1.5),
             ),
         )
@@ -77,17 +77,22 @@ def keys(folder: Path, quick: bool) -> list[Table]:
     """From a key's writing to the first change it made on the screen, while twenty probes poll."""
     presses, runs = (40, 1) if quick else (60, 3)
     chance = random.Random(1)
+    took: list[list[float]] = []
+    floor: list[list[float]] = []
     with _twenty_probes(folder) as config:
-        took = [_latencies(config, presses, chance) for _ in range(runs)]
+        for _ in range(runs):
+            took.append(_latencies(programs.console(config), presses, chance))
+            floor.append(_latencies(programs.FLOOR, presses, chance))
     every = [milliseconds for run in took for milliseconds in run]
     return [
         Table(
             "keys",
             f"A key moves the cursor while {PROBES} probes poll at 1 Hz, {len(every)} presses",
             (
-                figures.below("p95", [figures.percentile(run, 0.95) for run in took], "ms", 15),
+                figures.below("p95", [_p95(run) for run in took], "ms", 15),
                 figures.shown("p50", [figures.percentile(run, 0.5) for run in took], "ms"),
                 figures.shown("worst", [max(every)], "ms"),
+                figures.shown("p95, the floor, which polls nothing", [_p95(run) for run in floor], "ms"),
             ),
         )
     ]
@@ -174,11 +179,15 @@ def _watch(terminal: Terminal, seconds: float) -> tuple[float, float]:
     return (terminal.bytes - written) / took, 100 * (process.cpu_seconds(terminal.pid) - used) / took
 
 
-def _latencies(config: Path, presses: int, chance: random.Random) -> list[float]:
+def _p95(values: list[float]) -> float:
+    return figures.percentile(values, 0.95)
+
+
+def _latencies(program: Program, presses: int, chance: random.Random) -> list[float]:
     """Milliseconds of every press."""
     took: list[float] = []
-    with programs.running(programs.console(config)) as terminal:
-        programs.measure_start(terminal, programs.NAME)
+    with programs.running(program) as terminal:
+        programs.measure_start(terminal, program.marker)
         terminal.watch(4.0)
         seen: list[float] = []
         for number in range(presses + 2):
@@ -198,6 +207,6 @@ def _latencies(config: Path, presses: int, chance: random.Random) -> list[float]
 
 
 def _names(terminal: Terminal) -> list[object]:
-    """What stands in the first columns, with its style."""
-    rows = range(2, terminal.emulator.rows - 1)
+    """What stands in the first columns below the header, with its style; of the floor's label, too."""
+    rows = (0, *range(3, terminal.emulator.rows - 1))
     return [terminal.cell(row, column) for row in rows for column in range(FIRST_COLUMNS)]
