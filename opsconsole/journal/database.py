@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import struct
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +20,15 @@ from opsconsole.journal.lock import PATIENCE, FairLock
 
 NAME: Final = "opsconsole.db"
 T = TypeVar("T")
+
+_OPEN: Final[Counter[tuple[int, int]]] = Counter()
+"""Device and inode of each database that this process has open → how many connections to it.
+
+Closing any descriptor of a file drops every POSIX lock that the process has on it, those of its other connections
+too (https://sqlite.org/howtocorrupt.html, section 2.2); the next process that closes its own connection would then
+take itself for the last one and delete the write-ahead log from under us. So a file that is open here is never
+opened by hand."""
+_OPENING: Final = threading.Lock()
 
 
 class Database:
@@ -54,18 +65,22 @@ class Database:
         self.folder = folder
         self.path = folder / NAME
         self._patience = patience
+        self._file: tuple[int, int] | None = None
         if not create and not self.path.exists():
             raise NoJournalError(f"there is no session log in {folder} yet: nothing was recorded there.")
         folders.prepare(folder)
-        self._look_at_header()
-        self._lock = FairLock(folder, patience)
-        try:
-            self.connection = self._with_reserve(lambda: self._connect(durable))
-            opened = self.path.stat()
+        with _OPENING:
+            if self._is_open_here() is None:
+                self._look_at_header()
+            self._lock = FairLock(folder, patience)
+            try:
+                self.connection = self._with_reserve(lambda: self._connect(durable))
+                opened = self.path.stat()
+            except BaseException:
+                self._lock.close()
+                raise
             self._file = (opened.st_dev, opened.st_ino)
-        except BaseException:
-            self._lock.close()
-            raise
+            _OPEN[self._file] += 1
 
     def __enter__(self) -> Database:
         return self
@@ -77,13 +92,26 @@ class Database:
 
     def close(self) -> None:
         """Close the connection; the last one to close moves the write-ahead log into the database."""
-        try:
-            with self._lock:
+        with _OPENING:
+            try:
+                with self._lock:
+                    self.connection.close()
+            except JournalError:  # somebody hangs: SQLite's own locks still hold
                 self.connection.close()
-        except JournalError:  # somebody hangs: SQLite's own locks still hold
-            self.connection.close()
-        finally:
-            self._lock.close()
+            finally:
+                self._lock.close()
+                if self._file is not None:
+                    _OPEN[self._file] -= 1
+                    self._file = None
+
+    def _is_open_here(self) -> tuple[int, int] | None:
+        """Device and inode of the file, if this process has a connection to it."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        file = (found.st_dev, found.st_ino)
+        return file if _OPEN[file] > 0 else None
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -203,7 +231,10 @@ class Database:
     def _connect(self, durable: bool) -> sqlite3.Connection:
         with self.translated():
             try:
-                os.close(folders.open_private(self.path))
+                if not self.path.exists():
+                    os.close(folders.open_private(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                pass  # another process was quicker
             except OSError as error:
                 raise explain_system(error, self.path) from None
             connection = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None)
