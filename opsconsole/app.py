@@ -270,7 +270,7 @@ class OpsConsole(Asking, App[int], inherit_bindings=False):
         try:
             from opsconsole.domain.entries import NewEntry
 
-            entry = await history.append(NewEntry("note", text))
+            entry = await history.append(NewEntry("note", text, session=self.context.session))
         except Exception as error:
             logger.exception("a note could not be recorded")
             screen.flash(f"the note was NOT recorded: {error}", "critical")

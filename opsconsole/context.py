@@ -50,6 +50,7 @@ class Context:
         keys: command id → its keys.
         history: the journal and the stored series; None until it is open.
         history_problem: why the journal could not be opened, "" when it could or is still being opened.
+        session: the id that this session's entries carry, "" before it has one.
         distress: what the operator has to know of the disk or the journal now, "" when all is well.
         role: "leader" when this console records what it polls, "second" when another one does.
         banner: a line about where one is ("demo: downtime"), "" for none.
@@ -63,6 +64,7 @@ class Context:
     keys: Mapping[str, tuple[str, ...]]
     history: History | None = None
     history_problem: str = ""
+    session: str = ""
     distress: str = ""
     role: str = ""
     banner: str = ""

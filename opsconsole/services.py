@@ -84,6 +84,7 @@ class Services:
             on_distress=hear,
         )
         self._recorder = recorder
+        context.session = self._session
         context.history = recorder
         start = session.started(self._session, terminal=context.profile.words(), config=context.config.path)
         recorder.submit(start)

@@ -47,6 +47,8 @@ def open_console(options: Options, banner: str = "") -> NoReturn:
         raise NotDone(f"{config.path}: ui.keys: {error}") from None
     clocks = Clocks(time.time, time.monotonic)
     board = Board(clocks.monotonic, limits(config.thresholds))
+    if config.path is None and not banner:
+        banner = "no configuration: this machine only; `opsconsole init` writes one"
     context = Context(config, profile, board, clocks, keys, banner=banner)
     app = OpsConsole(context, with_services=True)
     mouse = profile.mouse if config.ui.mouse is None else config.ui.mouse
