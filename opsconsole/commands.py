@@ -6,6 +6,8 @@ disagree. A command that cannot run now says why; it is never silently dead.
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -30,7 +32,7 @@ class Situation:
         selection: the id of the row under the cursor, "" for none.
         read_only: nothing may be changed.
         journal_problem: why nothing can be recorded, "" when it can.
-        marked: whether a filter is set.
+        filtered: whether a filter is set.
     """
 
     screen: str = ""
@@ -108,26 +110,45 @@ REGISTRY: Final[Mapping[str, Command]] = _registry(
 )
 """Every command, in the order in which help and palette list them."""
 
+_SHORT_NAMES: Final = {
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "hyphen_minus": "minus",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
+
+
+def _sign_name(character: str) -> str:
+    """The terminal library's name of the key of a sign: its Unicode name in snake case, with six exceptions."""
+    name = unicodedata.name(character).lower().replace(" ", "_").replace("-", "_")
+    return _SHORT_NAMES.get(name, name)
+
+
 KEY_NAMES: Final[Mapping[str, str]] = {
-    "question_mark": "?",
-    "colon": ":",
-    "slash": "/",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "exclamation_mark": "!",
+    **{_sign_name(sign): sign for sign in "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"},
     "enter": "Enter",
     "escape": "Esc",
     "space": "Space",
+    "tab": "Tab",
+    "backspace": "Backspace",
+    "delete": "Del",
+    "insert": "Ins",
     "down": "↓",
     "up": "↑",
+    "left": "←",
+    "right": "→",
     "home": "Home",
     "end": "End",
     "pagedown": "PgDn",
     "pageup": "PgUp",
+    **{f"f{number}": f"F{number}" for number in range(1, 25)},
 }
 """The terminal library's names of keys → what is printed on them."""
 
-_BY_PRINT: Final = {shown: name for name, shown in KEY_NAMES.items() if len(shown) == 1 and shown.isascii()}
+_BY_PRINT: Final = {printed.lower(): name for name, printed in KEY_NAMES.items()} | {"return": "enter"}
+_MODIFIERS: Final = ("ctrl", "alt", "shift", "super", "meta")
 
 
 class KeymapError(ValueError):
@@ -136,11 +157,33 @@ class KeymapError(ValueError):
 
 def shown_key(key: str) -> str:
     """A key as a person reads it: "question_mark" → "?", "ctrl+p" → "Ctrl+P"."""
-    if key in KEY_NAMES:
-        return KEY_NAMES[key]
-    if "+" in key:
-        return "+".join(part.capitalize() for part in key.split("+"))
-    return key.upper() if key.startswith("f") and key[1:].isdigit() else key
+    *modifiers, last = key.split("+")
+    if not modifiers:
+        return KEY_NAMES.get(key, key)
+    return "+".join([*(part.capitalize() for part in modifiers), KEY_NAMES.get(last, last.upper())])
+
+
+def key_name(written: str) -> str:
+    """The terminal library's name of a key that a person wrote: "?" → "question_mark", "Ctrl+P" → "ctrl+p".
+
+    Raises:
+        KeymapError: there is no such key.
+    """
+    if len(written) == 1:
+        return _BY_PRINT.get(written, written)
+    *modifiers, last = written.split("+")
+    last = last if len(last) == 1 and not modifiers else last.lower()
+    name = _BY_PRINT.get(last, last)
+    known = len(name) == 1 or name in KEY_NAMES
+    modifiers = [modifier.lower() for modifier in modifiers]
+    if not known or not set(modifiers) <= set(_MODIFIERS):
+        near = get_close_matches(last, [*KEY_NAMES, *_BY_PRINT], n=1)
+        nearest = shown_key(_BY_PRINT.get(near[0], near[0])) if near else ""
+        advice = f"did you mean {nearest!r}?" if near else 'write it like "x", "F5" or "ctrl+x"'
+        raise KeymapError(f"there is no key {written!r}; {advice}")
+    if modifiers == ["shift"] and len(name) == 1 and name.isalpha():
+        return name.upper()  # as terminals send it
+    return "+".join([*modifiers, name])
 
 
 def keymap(overrides: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
@@ -150,14 +193,14 @@ def keymap(overrides: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]
     choice wins.
 
     Raises:
-        KeymapError: a command that is not there, or one key given to two commands.
+        KeymapError: a command or a key that is not there, or one key given to two commands.
     """
     for unknown in overrides:
         if unknown not in REGISTRY:
             near = get_close_matches(unknown, REGISTRY, n=1)
             advice = f"did you mean {near[0]}?" if near else "`opsconsole` and ? list them"
             raise KeymapError(f"there is no command {unknown!r}; {advice}")
-    chosen = {command: tuple(_BY_PRINT.get(key, key) for key in keys) for command, keys in overrides.items()}
+    chosen = {command: tuple(key_name(key) for key in keys) for command, keys in overrides.items()}
     owner: dict[tuple[str, str], str] = {}
     for command, keys in chosen.items():
         for key in keys:
@@ -176,3 +219,41 @@ def for_screen(screen: str) -> list[Command]:
     """The commands that work on a screen: its own first, then those that work everywhere."""
     own = [command for command in REGISTRY.values() if command.screen == screen]
     return own + [command for command in REGISTRY.values() if not command.screen]
+
+
+_INTRODUCTION: Final = """\
+<!-- Made from opsconsole/commands.py by `python -m opsconsole.commands`; do not edit. -->
+
+# Keys
+
+Every command of the console, with its default keys. `:` finds each of them by a few letters, `?` lists those of
+the screen in front of you and says why one cannot run now.
+
+`[ui.keys]` in the configuration gives a command other keys. They replace its default ones, and a default key that
+is given away is lost to the command that had it:
+
+```toml
+[ui.keys]
+note = ["N", "ctrl+n"]
+"screen.log" = ["l"]
+```
+"""
+
+
+def key_table() -> str:
+    """The keys of every command, as Markdown: `docs/keys.md` is made from it."""
+    parts = [_INTRODUCTION]
+    screens = dict.fromkeys(command.screen for command in REGISTRY.values())
+    for screen in screens:
+        parts.append(f"## On the {screen} screen\n" if screen else "## Everywhere\n")
+        rows = ["| keys | what it does | command | risk |", "|---|---|---|---|"]
+        for command in REGISTRY.values():
+            if command.screen == screen:
+                keys = " ".join(f"`{shown_key(key)}`" for key in command.keys) or "–"
+                rows.append(f"| {keys} | {command.title} | `{command.id}` | {command.risk.value} |")
+        parts.append("\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(key_table())

@@ -94,7 +94,8 @@ def _speaks_unicode(environment: Mapping[str, str]) -> bool:
     """
     names = ("LC_ALL", "LANG") if environment.get("LANG") in ("C", "POSIX") else ("LC_ALL", "LC_CTYPE", "LANG")
     chosen = next((environment[name] for name in names if environment.get(name)), "")
-    return chosen.lower().replace("-", "").endswith("utf8")
+    encoding = chosen.partition("@")[0].lower()
+    return encoding.replace("-", "").endswith("utf8")
 
 
 def _colors(term: str, colorterm: str) -> int:
