@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from opsconsole.domain.series import Bucket
-from widgets.row import Glyphs, Row, Span
+from widgets.row import Glyphs, Row, Span, cut
 from widgets.sparkline import round_top
 
 _DOTS: Final = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Braille: row of the cell (top first), column → bit."""
 DOTS_ACROSS: Final = 2
 DOTS_DOWN: Final = 4
-AXIS_WIDTH: Final = 9
+AXIS_WIDTH: Final = 12
+"""Columns left of the plot: the longest value with its unit, "99.4 KiB/s", a blank and the axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def chart(
         if limit is not None and grid.row_of(limit / top) == y:
             label = written(limit)
         role = "warn" if limit is not None and grid.row_of(limit / top) == y else "muted"
+        label = cut(label, AXIS_WIDTH - 2, glyphs.ellipsis)
         rows.append((Span(f"{label:>{AXIS_WIDTH - 2}} ", role), Span(glyphs.vertical, "muted"), *grid.spans(y)))
     rows.append(_axis(buckets, plot_width, marks, glyphs))
     rows.append(_times(buckets, plot_width, time_label))
@@ -158,4 +160,4 @@ def _times(buckets: Sequence[Bucket], width: int, time_label: Callable[[float], 
     if len(first) + len(middle) + len(last) + 4 > width:
         middle = ""
     room = max(0, width - len(first) - len(last))
-    return (Span(" " * AXIS_WIDTH + first + f"{middle:^{room}}" + last, "muted"),)
+    return (Span(" " * AXIS_WIDTH + cut(first + f"{middle:^{room}}" + last, width), "muted"),)

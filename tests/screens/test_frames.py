@@ -27,7 +27,7 @@ async def metrics_frame(size: tuple[int, int], world: World | None = None) -> st
 
 def value_lines(frame: str) -> list[str]:
     """The lines of values: between the tabs and ATTENTION, without headings."""
-    body = frame.split("\nATTENTION")[0].splitlines()[2:]
+    body = frame.split("\nATTENTION", maxsplit=1)[0].splitlines()[2:]
     return [line for line in body if line[:2] in ("● ", "▲ ", "■ ", "? ")]
 
 
@@ -132,7 +132,9 @@ async def test_the_age_grows_while_nothing_comes_in() -> None:
         world.time.now = START + 60
         world.paint()
         await pilot.pause()
-        assert re.search(r"^\? web-00 +\? +no reading for 64 s, expected every 10 s +1 min$", world.frame(), re.M)
+        assert re.search(
+            r"^\? web-00 +\? +no reading for 64 s, expected every 10 s +1 min$", world.frame(), re.MULTILINE
+        )
 
 
 async def test_without_sources_the_screen_says_how_to_get_some() -> None:
