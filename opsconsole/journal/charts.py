@@ -28,6 +28,9 @@ _READ: Final = {
 _Row = tuple[int, int, float, float, float, float]
 """When it begins in the unit of its tier, count, low, high, total, last."""
 
+_Sum = tuple[int, float, float, float, float]
+"""Count, low, high, total, last of a span so far."""
+
 
 def read_buckets(connection: sqlite3.Connection, series_id: str, start: float, end: float, n: int) -> list[Bucket]:
     """See `Samples.buckets`."""
@@ -37,13 +40,15 @@ def read_buckets(connection: sqlite3.Connection, series_id: str, start: float, e
         return gaps
     known = marks(connection)
     width = (end - start) / n * 1_000
-    filled: dict[int, Bucket] = {}
+    filled: dict[int, _Sum] = {}
     for tier, first, last in _pieces(_resolution(start, end, width, known), start * 1_000, end * 1_000, known):
         if tier.unit > width:  # a row wider than a span reaches into several, the first from before the start
             first = max(first - tier.unit, 0) if first == start * 1_000 else first  # noqa: PLW2901
         for row in _rows(connection, tier, found[0], first, last):
-            _fill(filled, gaps, row, tier.unit, start * 1_000)
-    return [filled.get(index, gap) for index, gap in enumerate(gaps)]
+            _fill(filled, n, row, tier.unit, (start * 1_000, width))
+    return [
+        Bucket(gap.start, gap.width, *filled[index]) if index in filled else gap for index, gap in enumerate(gaps)
+    ]
 
 
 def _resolution(start: float, end: float, width: float, known: dict[str, Mark]) -> Tier:
@@ -74,23 +79,17 @@ def _rows(connection: sqlite3.Connection, tier: Tier, series: int, first: float,
     yield from connection.execute(_READ[tier], (series, *bounds))
 
 
-def _fill(filled: dict[int, Bucket], gaps: list[Bucket], row: _Row, unit: int, start: float) -> None:
+def _fill(filled: dict[int, _Sum], n: int, row: _Row, unit: int, spans: tuple[float, float]) -> None:
     at, count, low, high, total, last = row
-    width = gaps[0].width * 1_000
+    start, width = spans
     offset = at * unit - start
     if unit > width:
-        begin, end = max(int(offset // width), 0), min(-int(-(offset + unit) // width), len(gaps))
-        for index in range(begin, end):
-            gap = gaps[index]
-            filled[index] = Bucket(gap.start, gap.width, count, low, high, total, last)
+        for index in range(max(int(offset // width), 0), min(-int(-(offset + unit) // width), n)):
+            filled[index] = (count, low, high, total, last)
         return
-    index = min(int(offset / width), len(gaps) - 1)
+    index = min(int(offset / width), n - 1)
     there = filled.get(index)
     if there is None:
-        gap = gaps[index]
-        filled[index] = Bucket(gap.start, gap.width, count, low, high, total, last)
+        filled[index] = (count, low, high, total, last)
     else:
-        filled[index] = Bucket(
-            there.start, there.width, there.count + count, min(there.low, low), max(there.high, high),
-            there.total + total, last,
-        )  # fmt: skip
+        filled[index] = (there[0] + count, min(there[1], low), max(there[2], high), there[3] + total, last)

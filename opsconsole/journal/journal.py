@@ -192,7 +192,7 @@ class Journal:
         return verify(self._database)
 
     def _write(self, prepared: Sequence[rows.Prepared]) -> list[Entry]:
-        written: list[Entry] = []
+        written: list[Sequence[Any]] = []
         with self._database.write() as connection:
             seq, last_hash = connection.execute("SELECT seq, hash FROM head").fetchone()
             for entry in prepared:
@@ -203,8 +203,8 @@ class Journal:
                     last_hash = row[-1]
                     connection.execute(_INSERT, row)
                     connection.execute("UPDATE head SET seq = ?, hash = ?", (seq, last_hash))
-                written.append(rows.entry(row))
-        return written
+                written.append(row)
+        return [rows.entry(row) for row in written]
 
     def _select(self, rest: str, values: Sequence[str | int]) -> list[tuple[Any, ...]]:
         query = f"SELECT {_COLUMNS} FROM entries {rest}"  # noqa: S608 - values are bound

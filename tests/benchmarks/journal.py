@@ -37,9 +37,8 @@ def appends(folder: Path, writers: int, each: int) -> None:
     running = [start(folder, f"w{number}", each) for number in range(writers)]
     outputs = [process.communicate()[0] for process in running]
     rate = writers * each / (time.perf_counter() - began)
-    print(
-        f"append, {writers} writing at once: {told(sorted(sum(map(waits, outputs), [])))}, {rate:,.0f}/s (with start)"
-    )
+    waited = sorted(wait for output in outputs for wait in waits(output))
+    print(f"append, {writers} writing at once: {told(waited)}, {rate:,.0f}/s (with start)")
 
 
 def lone(folder: Path) -> None:
@@ -92,9 +91,8 @@ def series(folder: Path, days: float, storage: Storage, what: str) -> None:
                 timed(lambda span=span: samples.buckets("probe.s7", now[0] - span, now[0], 120)) for _ in range(5)
             )  # type: ignore[misc]
             print(f"  chart of {span / 3_600:,.0f} h: {took * 1e3:.1f} ms")
-        print(
-            f"  size by the budget {samples.size() / 2**20:.1f} MiB, file {(folder / 'opsconsole.db').stat().st_size / 2**20:.1f} MiB"
-        )
+        file = (folder / "opsconsole.db").stat().st_size
+        print(f"  size by the budget {samples.size() / 2**20:.1f} MiB, file {file / 2**20:.1f} MiB")
 
 
 def main() -> int:
