@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -20,8 +19,7 @@ ROLES: Final = (
 """Every role; the theme gives each a colour, and no meaning hangs on the colour alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A piece of a line: printable text without line breaks, and its role."""
 
     text: str

@@ -26,8 +26,10 @@ def sparkline(values: Sequence[float], *, top: float | None = None, glyphs: Glyp
             drawn.append(glyphs.bars[0])
         elif top <= 0:
             drawn.append(glyphs.bars[1])
+        elif value >= top:  # asked first: the division may exceed every number
+            drawn.append(glyphs.bars[steps])
         else:
-            drawn.append(glyphs.bars[max(1, min(steps, math.ceil(value / top * steps)))])
+            drawn.append(glyphs.bars[max(1, math.ceil(value / top * steps))])
     return "".join(drawn)
 
 
