@@ -19,12 +19,18 @@ from opsconsole.domain.units import utc
 
 _HIDDEN: Final = "••••••"
 _PATTERNS: Final = (
-    re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),
-    re.compile(r"(?i)(?<=bearer )[\w.~+/=-]+"),
+    re.compile(r"(?<=://)[^/?#\s]+(?=@)"),
+    re.compile(r"(?i)(?<=bearer )[\w.~+/=-]+|(?<=basic )[\w+/=-]{8,}"),
     re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"),
-    re.compile(r"\b(?:sb_secret_|sbp_|sntrys_|sntryu_|ghp_|xox[abps]-)[\w-]+"),
-    re.compile(r"(?i)(?<=token=)[^&\s\"']+|(?<=password=)[^&\s\"']+|(?<=secret=)[^&\s\"']+"),
+    re.compile(r"\b(?:sb_secret_|sbp_|sntrys_|sntryu_|gh[opsu]_|github_pat_|xox[abps]-)[\w-]+"),
 )
+_NAMED: Final = re.compile(
+    r"""(?ix) (
+      (?: authorization | api[_-]?key | passw(?:or)?d | secret | token | dsn ) ["']? \s* [=:] \s* ["']?
+      (?: (?: bearer | basic | token ) \s+ )?
+    ) [^\s"'&,;}•]+"""
+)
+"""What is named like a credential, whatever it looks like: in a query, a header, a mapping, an environment."""
 
 
 def known_secrets(config: Config) -> list[str]:
@@ -53,7 +59,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
             text = text.replace(secret, _HIDDEN)
     for pattern in _PATTERNS:
         text = pattern.sub(_HIDDEN, text)
-    return text
+    return _NAMED.sub(rf"\1{_HIDDEN}", text)
 
 
 def describe(error: BaseException) -> str:
@@ -69,18 +75,34 @@ def write_report(error: BaseException, folder: Path, config: Config | None, term
     """Write what is needed to mend it into `folder`, without the values of variables; None when that failed."""
     told = traceback.TracebackException.from_exception(error, capture_locals=False)
     secrets = known_secrets(config) if config else []
-    body = redact("".join(told.format()), secrets)
+    # Before and after: what a control sequence cut in two is whole again once the sequence is gone.
+    body = redact(plain(redact("".join(told.format()), secrets), 200_000, lines=True), secrets)
     now = time.time()
     text = (
         f"opsconsole {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()}\n"
-        f"{utc(now)}, {terminal}\n\n{plain(body, 200_000, lines=True)}\n"
+        f"{utc(now)}, {plain(terminal)}\n\n{body}\n"
     )
-    path = folder / f"crash-{utc(now).replace(':', '')}.txt"
+    name = f"crash-{utc(now).replace(':', '')}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        path, handle = _open_new(folder, name)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
     except OSError:
         return None
     return path
+
+
+def _open_new(folder: Path, name: str) -> tuple[Path, int]:
+    """A file that was not there before, readable by its owner alone; several in one second are numbered.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    for number in range(1, 100):
+        path = folder / (f"{name}.txt" if number == 1 else f"{name}-{number}.txt")
+        try:
+            return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            continue
+    raise FileExistsError(name)
