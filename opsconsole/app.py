@@ -101,11 +101,9 @@ class OpsConsole(Asking, App[int], inherit_bindings=False):
         self.call_after_refresh(self._open)
 
     async def _open(self) -> None:
-        if not gc.isenabled():
-            gc.freeze()
-            gc.enable()
         if not self._with_services:
             return
+        gc.freeze()  # what is there by now stays to the end; the collector need not look at it again
         self._last_paint = self.context.clocks.monotonic() + FIRST_LOOK - self._gap
         self.context.board.subscribe(self._heard)
         self._looking = True

@@ -9,10 +9,9 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Risk(StrEnum):
@@ -23,8 +22,7 @@ class Risk(StrEnum):
     DESTROY = "destroy"
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """What a command needs to know to say whether it can run now.
 
     Attributes:
@@ -57,8 +55,7 @@ def _needs_row(situation: Situation) -> str:
     return "" if situation.selection else "there is no row to open"
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One thing an operator can do.
 
     Attributes:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 LOCAL_FPS: Final = 60
 """Frames a second on this machine's own terminals: a key that meets a repaint waits for the next frame."""
@@ -16,8 +15,7 @@ REMOTE_FPS: Final = 8
 _DUMB: Final = frozenset({"", "dumb", "unknown", "cons25"})
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """How the console behaves on this terminal.
 
     Attributes:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from opsconsole.domain.metrics import CATALOGUE, Direction, Group
 from opsconsole.domain.reading import Status
@@ -40,16 +39,14 @@ _WANTED: Final[Mapping[tuple[str, ...], str]] = {
 """What a console of an application should show; where no source gives it, the screen says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of the screen, and the series it is about ("" for a heading)."""
 
     series: str
     row: Row
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """Where things stand in a line of a given width."""
 
     title: int

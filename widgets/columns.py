@@ -27,8 +27,6 @@ class ColumnLines(Widget):
         classes: its style classes.
     """
 
-    DEFAULT_CSS = "ColumnLines { layout: horizontal; & > Lines { height: 100%; } }"
-
     class Opened(Message):
         """A row was clicked twice."""
 

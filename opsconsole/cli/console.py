@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import time
@@ -25,8 +24,6 @@ def open_console(options: Options, banner: str = "") -> NoReturn:
     """
     from opsconsole.terminal import detect, textual_environment
 
-    # Nothing that is made until the first frame is garbage; looking for some costs a tenth of the start.
-    gc.disable()
     profile = detect(color=options.color)
     if profile.problem:
         raise NotDone(profile.problem)

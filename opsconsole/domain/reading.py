@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from opsconsole.domain.metrics import CATALOGUE, Metric
 
@@ -51,8 +52,7 @@ class Layer(StrEnum):
     JSON = "json"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a value is worth.
 
     Attributes:
