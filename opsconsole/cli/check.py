@@ -14,7 +14,7 @@ import click
 from opsconsole.cli.configuration import load_config
 from opsconsole.cli.main import NotDone, forget_output, options
 from opsconsole.cli.main import command as shared_command
-from opsconsole.cli.own_log import keep_on_demand
+from opsconsole.cli.own_errors import reported
 from opsconsole.config.model import Config
 from opsconsole.domain.metrics import CATALOGUE
 from opsconsole.domain.reading import Measurement, Reading, Status, Verdict, worst
@@ -71,8 +71,8 @@ def command(wanted: tuple[str, ...]) -> None:
     worst verdict: 0 ok, 1 warning, 2 critical, 3 unknown.
     """
     config = load_config(options())
-    keep_on_demand(config)
-    checks = asyncio.run(_check(config, wanted))
+    with reported(config):
+        checks = asyncio.run(_check(config, wanted))
     status = worst(check.verdict.status for check in checks)
     try:
         _print(checks, status)

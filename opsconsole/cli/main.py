@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from opsconsole import __version__
+
+if TYPE_CHECKING:
+    from opsconsole.config.model import Config
 
 NOT_DONE: Final = 3
 """The exit code of what was not done: usage and configuration errors, and every command that only acts."""
@@ -194,6 +198,10 @@ def cli(context: click.Context, /, **values: Any) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
+    _replace_closed_streams()
+    # A program that starts makes many things and throws few away; looking for garbage as often as Python does by
+    # default costs a tenth of the start.
+    gc.set_threshold(50_000, 20, 20)
     from_environment = Options(
         config=_path("OPSCONSOLE_CONFIG"),
         data_dir=_path("OPSCONSOLE_DATA_DIR"),
@@ -207,27 +215,46 @@ def main(argv: list[str] | None = None) -> None:
         code = ended.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = 130
-    except click.UsageError as problem:
-        path = problem.ctx.command_path if problem.ctx else "opsconsole"
-        click.echo(f"{path}: {problem.format_message().rstrip('.')}; see {path} --help", err=True)
-        code = NOT_DONE
     except click.ClickException as problem:
-        problem.show()
+        _tell(problem)
         code = NOT_DONE
     except Exception as error:  # noqa: BLE001 - whatever went wrong is told in a line; the details go to a file
         code = _failed(error)
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _tell(problem: click.ClickException) -> None:
+    """Print a message in its own way; of a usage error one line instead of four."""
+    names_everything = isinstance(problem, getattr(click.exceptions, "NoArgsIsHelpError", ()))  # since click 8.2
+    if not isinstance(problem, click.UsageError) or names_everything:
+        problem.show()
+        return
+    path = problem.ctx.command_path if problem.ctx else "opsconsole"
+    click.echo(f"{path}: {problem.format_message().rstrip('.')}; see {path} --help", err=True)
+
+
+def _replace_closed_streams() -> None:
+    """Let output go nowhere that has nowhere to go (`>&-`), before a socket gets its number."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open to the end
+            setattr(sys, name, nowhere)
+
+
 def _failed(error: Exception) -> int:
-    """Tell of an error of our own in one line; the traceback, without variables, goes to a file."""
+    click.echo(tell_of("opsconsole ended by an error of its own", error), err=True)
+    return NOT_DONE
+
+
+def tell_of(what: str, error: BaseException, config: Config | None = None) -> str:
+    """An error of our own in one line; the traceback, without variables' values, goes to the file it names."""
     from opsconsole.config.folders import user_data_dir
     from opsconsole.crash import describe, write_report
 
-    path = write_report(error, user_data_dir(os.environ), None, "on the command line")
+    folder = config.data_dir if config else user_data_dir(os.environ)
+    path = write_report(error, folder, config, "on the command line")
     where = f"the details are in {path}" if path else "the details could not be written"
-    click.echo(f"opsconsole ended by an error of its own ({describe(error)}); {where}.", err=True)
-    return NOT_DONE
+    return f"{what} ({describe(error)}); {where}."
 
 
 def _path(variable: str) -> Path | None:
