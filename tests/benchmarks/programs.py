@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from tests.benchmarks import process
 from tests.terminal.console import Terminal
 from tests.terminal.site import REPOSITORY
 
@@ -75,12 +76,15 @@ class Start:
         settled: when the screen changed last before calm.
         reading: when the first reading was shown, None where none came within the time.
         bytes: what was written until calm.
+        processor: processor seconds used when the first frame stood there; other programs on the machine change
+            them less than they change the time.
     """
 
     first: float
     settled: float
     reading: float | None
     bytes: int
+    processor: float
 
 
 CALM: Final = 0.3
@@ -108,7 +112,7 @@ def measure_start(terminal: Terminal, marker: str, *, reading: bool = False, tim
 
     def seen(stamp: float) -> None:
         if not first and terminal.find(marker):
-            first.append(stamp)
+            first.extend((stamp, process.cpu_seconds(terminal.pid)))
         if first and not read and terminal.find(READING):
             read.append(stamp)
 
@@ -128,4 +132,4 @@ def measure_start(terminal: Terminal, marker: str, *, reading: bool = False, tim
         terminal.wait_for(lambda: read, timeout, "the first reading")
     terminal.on_change = None
     since = terminal.started
-    return Start(first[0] - since, settled - since, read[0] - since if read else None, written)
+    return Start(first[0] - since, settled - since, read[0] - since if read else None, written, first[1])

@@ -40,12 +40,14 @@ def _beside_the_floor(name: str, title: str, config: Path, runs: int) -> Table:
     floor, console = (starts[program.name] for program in pair)
     first = [ours.first / theirs.first for ours, theirs in zip(console, floor, strict=True)]
     settled = [ours.settled / theirs.settled for ours, theirs in zip(console, floor, strict=True)]
+    processor = [ours.processor / theirs.processor for ours, theirs in zip(console, floor, strict=True)]
     return Table(
         name,
         title,
         (
             figures.below("first frame, times the floor's", first, "x", FIRST_GOAL),
             figures.below("settled, times the floor's", settled, "x", SETTLED_GOAL),
+            figures.shown("processor until the first frame, times the floor's", processor, "x"),
             figures.shown("first frame", [start.first * 1_000 for start in console], "ms"),
             figures.shown("first frame of the floor", [start.first * 1_000 for start in floor], "ms"),
             figures.shown("settled", [start.settled * 1_000 for start in console], "ms"),

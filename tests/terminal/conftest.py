@@ -99,6 +99,18 @@ class Consoles:
         return [str(entry["kind"]) for entry in self.journal()]
 
 
+@pytest.fixture(scope="module")
+def one_day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consoles]:
+    """Consoles that several tests of a file share, as a person opens one in the morning and walks about in it."""
+    folder = tmp_path_factory.mktemp("day")
+    home = folder / "home"
+    home.mkdir()
+    with ExitStack() as stack:
+        yield Consoles(
+            folder, lambda argv, **given: stack.enter_context(Terminal(argv, **{"home": home, **given}))
+        )
+
+
 @pytest.fixture
 def consoles(start: Start, tmp_path: Path) -> Consoles:
     """Consoles in terminals, all of one operator."""

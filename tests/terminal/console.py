@@ -274,16 +274,10 @@ class Terminal:
         return termios.tcgetattr(self._master)
 
     def close(self) -> None:
-        """End the program, if it has not ended by itself, and close the line."""
+        """Kill the program and what runs in its session's first group, if it still runs, and close the line."""
         if self.process.poll() is None:
-            for number, patience in ((signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0)):
-                with suppress(ProcessLookupError):
-                    os.killpg(self.process.pid, number)
-                deadline = time.perf_counter() + patience
-                while self.process.poll() is None and time.perf_counter() < deadline:
-                    self._step(0.02)
-                    with suppress(subprocess.TimeoutExpired):
-                        self.process.wait(0.01)
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.hangup()
 

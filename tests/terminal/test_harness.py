@@ -69,8 +69,8 @@ def test_waiting_for_a_program_that_ended_fails_at_once(python: Python) -> None:
 def test_another_size_is_told_to_the_program(python: Python) -> None:
     terminal = python(
         "import os, signal\n"
-        "signal.signal(signal.SIGWINCH, lambda *_: print('now', *os.get_terminal_size(), flush=True))\n"
-        "print('ready', flush=True)\nwhile True: signal.pause()"
+        "signal.signal(signal.SIGWINCH, lambda *_: os.write(1, b'now %d %d' % tuple(os.get_terminal_size())))\n"
+        "os.write(1, b'ready')\nwhile True: signal.pause()"
     )
     terminal.wait_for("ready")
     terminal.resize(120, 40)

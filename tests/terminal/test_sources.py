@@ -21,8 +21,7 @@ def seconds_until(terminal: Terminal, wanted: str | Callable[[], object]) -> flo
     return time.perf_counter() - began
 
 
-@pytest.mark.parametrize("way", [Site.stop, Site.freeze])
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize(("way", "size"), [(Site.stop, (80, 24)), (Site.freeze, (120, 40))])
 def test_an_unplugged_source_turns_to_a_question_mark_with_the_reason(
     consoles: Consoles, way: Callable[[Site], None], size: tuple[int, int]
 ) -> None:
