@@ -42,25 +42,25 @@ def shown(url: str) -> str:
 
 
 def failure(error: Exception, url: str) -> str:
-    """Why a request failed, one sentence that names the layer: connect, TLS or HTTP."""
+    """Why a request failed, one sentence: the layer, the reason, then the address, which may be long."""
     import httpx
 
     where = shown(url)
     causes = _causes(error)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"TLS: the certificate of {where} is not trusted: {plain(cause.verify_message, 200)}"
+            return f"TLS: {plain(cause.verify_message, 200).rstrip('.')}: the certificate of {where} is not trusted"
         if isinstance(cause, ssl.SSLError):
             return f"TLS: the handshake with {where} failed: {plain(cause.reason or str(cause), 200)}"
         if isinstance(cause, ConnectionRefusedError):
-            return f"Connect: {where} refused the connection; nothing listens on that port"
+            return f"Connect: refused, nothing listens at {where}"
     for kind, words in (
-        (httpx.ConnectTimeout, f"Connect: {where} did not accept a connection in time"),
-        (httpx.ConnectError, f"Connect: {where} could not be reached{_reason(causes)}"),
-        (httpx.TimeoutException, f"HTTP: {where} did not answer in time"),
-        (httpx.RemoteProtocolError, f"HTTP: {where} broke off or sent no valid answer"),
+        (httpx.ConnectTimeout, f"Connect: timed out, {where} did not accept the connection"),
+        (httpx.ConnectError, f"Connect: {_reason(causes)}, {where} could not be reached"),
+        (httpx.TimeoutException, f"HTTP: no answer in time from {where}"),
+        (httpx.RemoteProtocolError, f"HTTP: broken off or no valid answer from {where}"),
         (httpx.LocalProtocolError, f"HTTP: the request to {where} has a header that cannot be sent"),
-        (httpx.TransportError, f"HTTP: the connection to {where} broke off"),
+        (httpx.TransportError, f"HTTP: the connection broke off, to {where}"),
     ):
         if isinstance(error, kind):
             return words
@@ -85,5 +85,5 @@ def _causes(error: BaseException) -> list[BaseException]:
 def _reason(causes: list[BaseException]) -> str:
     for cause in causes:
         if isinstance(cause, OSError) and cause.strerror:
-            return f": {plain(cause.strerror, 200).lower()}"
-    return ""
+            return plain(cause.strerror, 200).lower()
+    return "failed"

@@ -32,7 +32,7 @@ _OWN_SHORTAGES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, er
 """The failures of making a socket that say something about this machine and nothing about the target."""
 
 _CONNECT_WORDS: Final[Mapping[int, tuple[str, bool]]] = {
-    errno.ECONNREFUSED: ("{} refused the connection", False),
+    errno.ECONNREFUSED: ("refused by {}", False),
     errno.ECONNRESET: ("{} reset the connection", False),
     errno.ETIMEDOUT: ("the connection to {} timed out", True),
     errno.ENETUNREACH: ("{} is unreachable: there is no route to its network", True),

@@ -49,7 +49,7 @@ async def test_a_tcp_probe_connects_and_no_more() -> None:
 async def test_a_dead_port_refuses() -> None:
     port = closed_port()
     measurement = await poll(f"tcp://127.0.0.1:{port}")
-    failed(measurement, "connect", f"Connect: 127.0.0.1:{port} refused the connection")
+    failed(measurement, "connect", f"Connect: refused by 127.0.0.1:{port}")
     assert "maybe_offline" not in measurement.facts
 
 
@@ -79,7 +79,7 @@ async def test_an_address_that_refuses_does_not_hide_the_one_that_answers(monkey
         measurement = await poll(f"http://shop.example:{server.port}/")
         assert measurement.facts["address"] == "127.0.0.1"
         measurement = await poll(f"http://shop.example:{server.port}/", family=6)
-        failed(measurement, "connect", f"[::1]:{server.port} refused")
+        failed(measurement, "connect", f"refused by [::1]:{server.port}")
     measurement = await poll(f"http://shop.example:{server.port}/")
     failed(measurement, "connect", "[::1]", "127.0.0.1")
 

@@ -160,7 +160,7 @@ async def test_a_failure_above_tls_leaves_the_certificate_as_it_is(authority: Au
 
 async def test_a_dead_port_leaves_the_certificate_unknown() -> None:
     probe, certificate = await look("https://127.0.0.1:1/")
-    failed(probe, "connect", "127.0.0.1:1 refused the connection")
+    failed(probe, "connect", "refused by 127.0.0.1:1")
     assert certificate.value is None
     assert judge(certificate).status is Status.UNKNOWN
     assert "no certificate was seen" in judge(certificate).reason

@@ -145,7 +145,7 @@ async def test_cancelling_a_poll_is_honoured_at_once() -> None:
 
 
 async def test_a_page_that_breaks_off_is_no_page() -> None:
-    assert "broke off" in await problem(Answer(PAGE, claimed=10_000))
+    assert "broken off" in await problem(Answer(PAGE, claimed=10_000))
     assert "cut off" in await problem(Answer(PAGE, OPENMETRICS))
     packed = gzip.compress(PAGE.encode())[:-9]
     assert "cut off" in await problem(Answer(packed, headers={"Content-Encoding": "gzip"}))
