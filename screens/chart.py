@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from textual.widget import Widget
@@ -107,7 +108,8 @@ class ChartScreen(ConsoleScreen):
         if asked == self._asked:
             return
         self._asked = asked
-        self.run_worker(self._load(asked, start, end, count), group="chart", exclusive=True, exit_on_error=False)
+        load = partial(self._load, asked, start, end, count)
+        self.run_worker(load, group="chart", exclusive=True, exit_on_error=False)
 
     async def _load(self, asked: str, start: float, end: float, count: int) -> None:
         history = self.context.history
@@ -210,7 +212,10 @@ class ChartScreen(ConsoleScreen):
         self._change(1)
 
     def _change(self, step: int) -> None:
-        self._range = max(0, min(self._range + step, len(RANGES) - 1))
+        before = self._range
+        self._range = max(0, min(before + step, len(RANGES) - 1))
+        if self._range == before:
+            return
         self._buckets = ()
         self._asked = ""
         self.paint()

@@ -71,7 +71,7 @@ class LogScreen(ConsoleScreen):
     def _refresh(self) -> None:
         if self.context.history is not None and not self._loading:
             self._loading = True
-            self.run_worker(self._load(), group="log", exit_on_error=False)
+            self.run_worker(self._load, group="log", exit_on_error=False)
 
     async def _load(self) -> None:
         history = self.context.history

@@ -91,7 +91,7 @@ async def test_first_last_and_pages() -> None:
 
 async def test_every_row_can_be_reached_when_there_are_more_than_fit() -> None:
     world = rich_world()
-    async with opened(world, (100, 24)) as pilot:
+    async with opened(world, (100, 24)):
         screen = metrics(world)
         seen = {screen.selection()}
         for _ in range(70):

@@ -12,14 +12,14 @@ from opsconsole.config.model import Config, Project, Ui
 from opsconsole.context import Context
 from opsconsole.domain.entries import GENESIS, Actor, Entry, NewEntry
 from opsconsole.domain.reading import Measurement, Reading
-from opsconsole.domain.series import Bucket
+from opsconsole.domain.series import Bucket, Sample, downsample
 from opsconsole.monitor.board import Board
 from opsconsole.monitor.clocks import Clocks
 from opsconsole.terminal import detect
 from screens.base import ConsoleScreen
 
 START = 1_795_000_000.0
-"""2026-11-18 05:06:40 UTC."""
+"""2026-11-18 11:06:40 UTC."""
 
 
 @dataclass
@@ -53,15 +53,30 @@ class NamedSource:
 
 @dataclass
 class MemoryHistory:
-    """A journal in memory."""
+    """A journal in memory.
+
+    Attributes:
+        problem: why nothing can be recorded.
+        broken: everything that is asked of it fails with this, "" for a journal that works.
+        stored: what is stored of every series.
+        asked: the windows that were asked for: start, end, count.
+    """
 
     problem: str = ""
     entries: list[Entry] = field(default_factory=list)
+    broken: str = ""
+    stored: Sequence[Sample] = ()
+    asked: list[tuple[float, float, int]] = field(default_factory=list)
+
+    def _work(self) -> None:
+        if self.broken:
+            raise OSError(self.broken)
 
     async def append(self, entry: NewEntry) -> Entry:
+        self._work()
         seq = len(self.entries) + 1
         made = Entry(
-            seq, f"id-{seq}", "2026-11-18T05:06:40.000Z", "2026-11-18T05:06:40.000Z",
+            seq, f"id-{seq}", "2026-11-18T11:06:40.000Z", "2026-11-18T11:06:40.000Z",
             Actor("alice", host="bastion"), "acme-web/production", entry.kind, entry.text, entry.data, "", "",
             GENESIS, f"{seq:064x}",
         )  # fmt: skip
@@ -69,11 +84,13 @@ class MemoryHistory:
         return made
 
     async def newest(self, limit: int, text: str = "") -> Sequence[Entry]:
+        self._work()
         return [entry for entry in self.entries if text in entry.text][-limit:]
 
     async def buckets(self, series: str, start: float, end: float, count: int) -> Sequence[Bucket]:
-        width = (end - start) / count
-        return [Bucket(start + place * width, width) for place in range(count)]
+        self._work()
+        self.asked.append((start, end, count))
+        return downsample(self.stored, start, end, count)
 
 
 class World:
