@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import threading
 import time
@@ -344,6 +343,8 @@ def _fail(result: Future[Any], error: Exception) -> None:
 
 def _awaitable(source: Future[T]) -> Awaitable[T]:
     """The same result for the running loop; one that nobody awaits is no complaint, nor a loop that has ended."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     result: asyncio.Future[T] = loop.create_future()
 

@@ -24,9 +24,9 @@ class Tier:
     share: float
 
 
-RAW: Final = Tier("raw", 1, 30, 0.4)
-MINUTES: Final = Tier("minutes", 60_000, 64, 0.4)
-HOURS: Final = Tier("hours", 3_600_000, 64, 0.2)
+RAW: Final = Tier("raw", 1, 28, 0.4)
+MINUTES: Final = Tier("minutes", 60_000, 58, 0.4)
+HOURS: Final = Tier("hours", 3_600_000, 60, 0.2)
 TIERS: Final = (RAW, MINUTES, HOURS)
 """Finest first."""
 

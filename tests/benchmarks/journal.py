@@ -96,7 +96,7 @@ def series(folder: Path, days: float, storage: Storage, what: str) -> None:
 
 
 def main() -> int:
-    days = float(sys.argv[1]) if len(sys.argv) > 1 else 92.0
+    days = float(sys.argv[1]) if len(sys.argv) > 1 else 31.0
     with tempfile.TemporaryDirectory(prefix="opsconsole-journal-") as base:
         folder = Path(base)
         appends(folder / "1", 1, 5_000)

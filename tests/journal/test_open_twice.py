@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +23,7 @@ def test_a_reader_elsewhere_never_takes_the_write_ahead_log_away(tmp_path: Path)
         samples.write([("host.cpu", Sample(1_795_000_000.0, 0.5))])
         subprocess.run([sys.executable, "-c", LOOK.format(str(tmp_path))], check=True)
         journal.append(NewEntry("note", "after"))
-        opened = [os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+        opened = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
         assert not [name for name in opened if str(tmp_path) in name and name.endswith("(deleted)")]
         found = subprocess.run(
             [sys.executable, "-m", "opsconsole", "log", "show", "--data-dir", str(tmp_path)],

@@ -193,7 +193,10 @@ def test_samples_that_no_disk_takes_are_dropped_oldest_first_and_counted(tmp_pat
     assert recorder.close() == ""
 
 
-def test_a_database_that_is_removed_while_it_is_used_is_made_anew(tmp_path: Path) -> None:
+def test_a_database_that_is_removed_while_it_is_used_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opsconsole.journal.recorder.RETRY_AFTER", 0.1)
     recorder = Recorder(tmp_path)
     recorder.submit(NewEntry("note", "first")).result(20)
     for path in tmp_path.glob("opsconsole.db*"):
