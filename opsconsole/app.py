@@ -278,13 +278,21 @@ class OpsConsole(Asking, App[int], inherit_bindings=False):
         screen.flash(f"noted as #{entry.seq}", "ok")
 
     def do_theme(self) -> None:
-        """Use the next theme."""
+        """Use the next theme that can be used."""
         names = themes.names()
-        after = (names.index(self.theme) + 1) % len(names) if self.theme in names else 0
-        palette = themes.load(names[after])
-        self.register_theme(theme_of(palette))
-        self.theme = palette.name
-        cast("ConsoleScreen", self.screen).flash(f"theme {palette.name}; [ui] theme keeps it")
+        here = names.index(self.theme) if self.theme in names else -1
+        told = ""
+        for step in range(1, len(names) + 1):
+            try:
+                palette = themes.load(names[(here + step) % len(names)])
+            except themes.ThemeError as error:
+                told = str(error)
+                continue
+            self.register_theme(theme_of(palette))
+            self.theme = palette.name
+            words = f"theme {palette.name}; [ui] theme keeps it"
+            cast("ConsoleScreen", self.screen).flash(told or words, "warn" if told else "info")
+            return
 
     def do_screenshot(self) -> None:
         """Save a picture of the screen."""

@@ -116,6 +116,8 @@ class MetricsScreen(ConsoleScreen):
         if place >= len(self._lines):
             place = next((i for i in range(len(self._lines) - 1, -1, -1) if self._lines[i].series), 0)
         self.series.go_to(place)
+        if step < 0 and place and not self._lines[place - 1].series:
+            self.series.reveal(place - 1)
         self._explain()
 
     def _explain(self) -> None:

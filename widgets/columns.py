@@ -90,6 +90,12 @@ class ColumnLines(Widget):
         for part in self._parts:
             part.go_to(index)
 
+    def reveal(self, index: int) -> None:
+        """Bring a row into view that lies above it, the cursor staying where it is."""
+        above = self._parts[0].top - index
+        if above > 0:
+            self.scroll_rows(-above)
+
     def scroll_rows(self, step: int) -> None:
         """Move the view by so many rows."""
         for part in self._parts:
