@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -108,7 +108,7 @@ class ChartScreen(ConsoleScreen):
         if asked == self._asked:
             return
         self._asked = asked
-        load = partial(self._load, asked, start, end, count)
+        load: Callable[[], Awaitable[None]] = partial(self._load, asked, start, end, count)
         self.run_worker(load, group="chart", exclusive=True, exit_on_error=False)
 
     async def _load(self, asked: str, start: float, end: float, count: int) -> None:

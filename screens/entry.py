@@ -61,6 +61,10 @@ class EntryScreen(ConsoleScreen):
             rows += [(Span(f"  {line}", "text"),) for line in told.splitlines()]
         return rows
 
+    def selection(self) -> str:
+        """The entry that is shown."""
+        return self._entry.id
+
     def do_move_down(self) -> None:
         """Scroll."""
         self.query_one("#entry", Lines).move(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from textual.widget import Widget
 
@@ -46,14 +46,20 @@ class LogScreen(ConsoleScreen):
         width = self.width
         rows = [self._row(entry, width) for entry in self._entries]
         if not rows:
-            words = (
-                self._problem or self.context.history_problem or "nothing has been recorded yet; n writes a note"
-            )
-            rows = [(Span(f"  {words}", "muted"),)]
+            rows = [(Span(f"  {cut(self._why_empty(), width - 2, self.glyphs.ellipsis)}", "muted"),)]
         self.entries.show(rows)
         if self._following:
             self.entries.go_to(len(rows) - 1)
         self._refresh()
+
+    def _why_empty(self) -> str:
+        if self._problem or self.context.history_problem:
+            return self._problem or self.context.history_problem
+        if self.context.history is None:
+            return "the journal is still being opened"
+        if self._wanted:
+            return "no entry contains this; Esc ends the filter"
+        return "nothing has been recorded yet; n writes a note"
 
     def _row(self, entry: Entry, width: int) -> Row:
         moment = entry.occurred_at[11:19] if width < 100 else entry.occurred_at[:19].replace("T", " ")
@@ -71,7 +77,8 @@ class LogScreen(ConsoleScreen):
     def _refresh(self) -> None:
         if self.context.history is not None and not self._loading:
             self._loading = True
-            self.run_worker(self._load, group="log", exit_on_error=False)
+            load: Callable[[], Awaitable[None]] = self._load
+            self.run_worker(load, group="log", exit_on_error=False)
 
     async def _load(self) -> None:
         history = self.context.history
@@ -80,12 +87,16 @@ class LogScreen(ConsoleScreen):
                 return
             found = await history.newest(NEWEST, self._wanted)
         except Exception as error:
-            logger.exception("the session log could not be read")
-            self._problem = f"the session log could not be read: {error}"
+            words = f"the session log could not be read: {shown(str(error))}"
+            if words != self._problem:  # it is tried again every second
+                logger.exception("the session log could not be read")
+                self._problem = words
+                self.paint()
             return
         finally:
             self._loading = False
-        if [entry.id for entry in found] != [entry.id for entry in self._entries]:
+        mended, self._problem = bool(self._problem), ""
+        if mended or [entry.id for entry in found] != [entry.id for entry in self._entries]:
             self._entries = found
             self.paint()
 
@@ -99,7 +110,10 @@ class LogScreen(ConsoleScreen):
         return self._entries[cursor].id if cursor < len(self._entries) else ""
 
     def detail(self, width: int) -> Row:
-        """Times, actor and the whole text of the entry under the cursor."""
+        """Times and actor of the entry under the cursor; before that, why the list may not be the newest."""
+        if self._problem:
+            words = cut(f"{self.glyphs.critical} {self._problem}", width, self.glyphs.ellipsis)
+            return (Span(words, "critical"),)
         if self._wanted:
             return (Span("filter: ", "muted"), Span(self._wanted, "strong"), Span("   Esc ends it", "muted"))
         cursor = self.entries.cursor

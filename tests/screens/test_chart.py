@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -42,7 +43,7 @@ def plotted(frame: str) -> list[str]:
     return [line.partition("│")[2] for line in frame.splitlines() if "│" in line]
 
 
-def one_value(world: World, kind: str = "throughput", value: float | None = 5.0, **more: object) -> World:
+def one_value(world: World, kind: str = "throughput", value: float | None = 5.0, **more: Any) -> World:
     """A world with one series."""
     world.source("prometheus.p", 15.0)
     world.read("prometheus.p", world.value("prometheus.p.x", kind, value, **more))
