@@ -20,6 +20,8 @@ from widgets.lines import Lines
 from widgets.row import ASCII, STATUS_ROLE, UNICODE, Glyphs, Row, Span, cut, row_width
 
 FLASH_SECONDS: Final = 6.0
+LEAST_SIZE: Final = (40, 10)
+"""Characters and lines below which nothing can be read that would be worth it."""
 TABS: Final = (("screen.metrics", "metrics", "Metrics"), ("screen.log", "log", "Log"))
 
 
@@ -99,10 +101,21 @@ class ConsoleScreen(Screen[None]):
         if not self.is_mounted:
             return
         width = self.width
+        if self.size and (width < LEAST_SIZE[0] or self.size.height < LEAST_SIZE[1]):
+            self._say_too_small()
+            return
         self.query_one("#header", Lines).show(self.header(width))
         self.paint_body()
         self.query_one("#detail", Lines).show([self._flash or self.detail(width)])
         self.query_one("#footer", Lines).show([self.footer(width)])
+
+    def _say_too_small(self) -> None:
+        """One sentence instead of lines that would be cut until they say something else."""
+        for lines in self.query(Lines):
+            lines.show([])
+        width, height = LEAST_SIZE
+        words = f"too small: {width}x{height} is the least"
+        self.query_one("#header", Lines).show([(Span(words, "warn"),)])
 
     @property
     def width(self) -> int:
