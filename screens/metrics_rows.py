@@ -39,6 +39,10 @@ _WANTED: Final[Mapping[tuple[str, ...], str]] = {
 """What a console of an application should show; where no source gives it, the screen says so."""
 
 
+_PLACE: Final = {kind: place for place, kind in enumerate(CATALOGUE)}
+"""Kind → its place among the values of a host."""
+
+
 class Line(NamedTuple):
     """One line of the screen, and the series it is about ("" for a heading)."""
 
@@ -197,7 +201,7 @@ def _by_host(observations: Sequence[Observation]) -> list[list[Observation]]:
     hosts: dict[str, list[Observation]] = {}
     for observation in observations:
         hosts.setdefault(observation.source, []).append(observation)
-    return list(hosts.values())
+    return [sorted(part, key=lambda o: _PLACE[o.kind]) for part in hosts.values()]
 
 
 def _host(observation: Observation) -> str:

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
-from widgets.lines import WHEEL_ROWS, Lines
+from widgets.lines import WHEEL_ROWS, Lines, settled
 from widgets.row import Row, split
 
 
@@ -46,6 +46,8 @@ class ColumnLines(Widget):
         self._parts = [Lines(ascii_only=ascii_only, with_cursor=True, column=True) for _ in range(columns)]
         self._cuts: Sequence[int] = ()
         self._count = 0
+        self._cursor = 0
+        self._top = 0
         self._split: dict[int, tuple[Row, list[Row]]] = {}
 
     def compose(self) -> ComposeResult:
@@ -66,6 +68,8 @@ class ColumnLines(Widget):
             for part, start, end in zip(self._parts, (0, *cuts), (*cuts, None), strict=True):
                 part.styles.width = "1fr" if end is None else end - start
         self._count = len(rows)
+        if cursor is not None:
+            self._cursor = cursor
         known, self._split = self._split, {}
         for row in rows:
             # By identity: a row that has not changed is handed in as the same object.
@@ -73,33 +77,49 @@ class ColumnLines(Widget):
             self._split[id(row)] = found if found is not None and found[0] is row else (row, split(row, cuts))
         columns = zip(*(self._split[id(row)][1] for row in rows), strict=True) if rows else [()] * len(self._parts)
         for part, column in zip(self._parts, columns, strict=True):
-            part.show(column, cursor=cursor)
+            part.show(column)
+        self._settle()
 
     @property
     def cursor(self) -> int:
         """The index of the row under the cursor."""
-        return self._parts[0].cursor
+        return self._cursor
+
+    @property
+    def top(self) -> int:
+        """The index of the first row on the screen."""
+        return self._top
 
     @property
     def page(self) -> int:
         """The rows of a page."""
-        return self._parts[0].page
+        return max(1, self.size.height - 1)
+
+    def _settle(self, *, follow: bool = False) -> None:
+        """Keep cursor and view within bounds and alike: a value never stands beside another's name."""
+        self._cursor, self._top = settled(self._cursor, self._top, self._count, self.size.height, follow=follow)
+        for part in self._parts:
+            part.place(self._cursor, self._top)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in view."""
+        self._settle(follow=True)
 
     def go_to(self, index: int) -> None:
         """Put the cursor on a row and bring it into view."""
-        for part in self._parts:
-            part.go_to(index)
+        self._cursor = index
+        self._settle(follow=True)
 
     def reveal(self, index: int) -> None:
         """Bring a row into view that lies above it, the cursor staying where it is."""
-        above = self._parts[0].top - index
-        if above > 0:
-            self.scroll_rows(-above)
+        if index < self._top:
+            self._top = index
+            self._settle()
 
     def scroll_rows(self, step: int) -> None:
         """Move the view by so many rows."""
-        for part in self._parts:
-            part.scroll_rows(step)
+        self._top += step
+        self._settle()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Move the view down."""
@@ -113,7 +133,7 @@ class ColumnLines(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """Select the row that was clicked; a second click opens it."""
-        index = self._parts[0].top + event.y
+        index = self._top + event.y
         if index < self._count:
             self.go_to(index)
             if event.chain == 2:

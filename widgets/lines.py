@@ -164,17 +164,21 @@ class Lines(Widget):
         return max(1, self.size.height - 1)
 
     def _settle(self, *, follow: bool = False) -> None:
-        last = max(0, len(self._rows) - 1)
-        self._cursor = max(0, min(self._cursor, last))
-        height = self.size.height
-        if not height:
-            return
-        if follow and self._with_cursor:
-            if self._cursor < self._top:
-                self._top = self._cursor
-            elif self._cursor >= self._top + height:
-                self._top = self._cursor - height + 1
-        self._top = max(0, min(self._top, len(self._rows) - height))
+        if not self._column:
+            follow = follow and self._with_cursor
+            self._cursor, self._top = settled(
+                self._cursor, self._top, len(self._rows), self.size.height, follow=follow
+            )
+
+    def place(self, cursor: int, top: int) -> None:
+        """Put cursor and view where the columns beside it have them, whatever this one's own size says."""
+        before = self._cursor, self._top
+        self._cursor, self._top = cursor, top
+        if top != before[1]:
+            self.refresh()
+        elif cursor != before[0]:
+            width = self.size.width
+            self.refresh(*(Region(0, at - top, width, 1) for at in (before[0], cursor)))
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
@@ -249,3 +253,21 @@ class Lines(Widget):
         ]
         fill = self._style("text", base, on_cursor=on_cursor)
         return Strip(segments).adjust_cell_length(width, fill)
+
+
+def settled(cursor: int, top: int, count: int, height: int, *, follow: bool) -> tuple[int, int]:
+    """Cursor and first row on the screen, within their bounds.
+
+    Args:
+        cursor: the index of the row under the cursor, as wanted.
+        top: the index of the first row on the screen, as wanted.
+        count: how many rows there are.
+        height: how many rows the screen shows; 0 before it has a size.
+        follow: move the view so that it holds the cursor.
+    """
+    cursor = max(0, min(cursor, count - 1))
+    if not height:
+        return cursor, top
+    if follow:
+        top = max(min(top, cursor), cursor - height + 1)
+    return cursor, max(0, min(top, count - height))

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 
+from opsconsole.domain.metrics import Unit
 from opsconsole.domain.reading import Measurement
+from opsconsole.domain.units import quantity
 from screens.metrics import MetricsScreen
 from tests.screens.rich import rich_world
 from tests.screens.world import World
@@ -273,3 +275,23 @@ async def test_a_resize_fits_everything_anew() -> None:
     again = rich_world()
     async with opened(again, (120, 40)):
         assert frame == again.frame()
+
+
+async def test_a_value_stands_beside_its_own_name_after_any_change_of_size() -> None:
+    world = World()
+    for number in range(30):
+        world.source(f"probe.p{number:02}")
+        world.read(
+            f"probe.p{number:02}", world.value(f"probe.p{number:02}", "probe", number + 0.5, f"p{number:02}")
+        )
+    async with world.app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await pilot.press("G")
+        for size in ((60, 20), (120, 40), (80, 24), (44, 11), (200, 60), (60, 12)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            await pilot.press("k", "k", "pageup")
+            await pilot.pause()
+            for line in world.frame().splitlines():
+                found = re.match(r"^. p(\d\d) +(\S+ \S+) ", line)
+                assert found is None or found[2] == quantity(int(found[1]) + 0.5, Unit.SECONDS), line

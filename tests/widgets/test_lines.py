@@ -12,6 +12,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
 
+import screens
 import themes
 from screens.theme import theme_of
 from widgets.columns import ColumnLines
@@ -22,7 +23,8 @@ from widgets.row import ROLES, Row, Span, row_text
 class Stage(App[None]):
     """One widget on an empty screen."""
 
-    CSS = "Lines, ColumnLines { height: 1fr; }"
+    CSS_PATH = screens.STYLES
+    CSS = "Screen > Lines, ColumnLines { height: 1fr; }"
 
     def __init__(self, widget: Lines | ColumnLines) -> None:
         super().__init__()
