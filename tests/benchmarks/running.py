@@ -22,7 +22,7 @@ FIRST_COLUMNS = 20
 
 def idle(folder: Path, quick: bool) -> list[Table]:
     """Nothing changes: first with nothing to show an age of, then with one value that only grows old."""
-    seconds, runs = (6.0, 1) if quick else (20.0, 3)
+    seconds, runs = (6.0, 1) if quick else (10.0, 3)
     with Site() as site:
         nothing = configuration(folder / "nothing.toml", name=programs.NAME)
         aging = configuration(
@@ -48,7 +48,7 @@ def idle(folder: Path, quick: bool) -> list[Table]:
 
 def polling(folder: Path, quick: bool) -> list[Table]:
     """Twenty probes once a second, beside the same poller and journal without a screen, in turns."""
-    seconds, runs = (8.0, 2) if quick else (20.0, 3)
+    seconds, runs = (8.0, 2) if quick else (12.0, 3)
     with _twenty_probes(folder) as config:
         console = programs.console(config)
         headless = Program(
@@ -75,7 +75,7 @@ def polling(folder: Path, quick: bool) -> list[Table]:
 
 def keys(folder: Path, quick: bool) -> list[Table]:
     """From a key's writing to the first change it made on the screen, while twenty probes poll."""
-    presses, runs = (40, 1) if quick else (60, 3)
+    presses, runs = (40, 1) if quick else (60, 2)
     chance = random.Random(1)
     took: list[list[float]] = []
     floor: list[list[float]] = []
@@ -100,7 +100,7 @@ def keys(folder: Path, quick: bool) -> list[Table]:
 
 def memory(folder: Path, quick: bool) -> list[Table]:
     """Proportional memory after a while of polling twenty probes."""
-    seconds, runs = (8.0, 1) if quick else (30.0, 3)
+    seconds, runs = (8.0, 1) if quick else (20.0, 2)
     taken: list[float] = []
     with _twenty_probes(folder) as config:
         for _ in range(runs):

@@ -78,7 +78,9 @@ def test_the_palette_finds_a_command_and_runs_it(terminal: Terminal, key: str) -
     terminal.send("to log")
     terminal.wait_for(lambda: "Go to Metrics" not in terminal.text and "Go to Log" in terminal.text)
     terminal.send("enter")
-    terminal.wait_for("session|Session")
+    terminal.wait_for("(?i)session.*(?:began|start|open)")
+    terminal.send("1")
+    terminal.wait_for("^● web ")
 
 
 def test_digits_switch_screens(terminal: Terminal) -> None:
