@@ -12,9 +12,10 @@ from typing import Any, Final
 import click
 
 from opsconsole.cli.configuration import load_config
-from opsconsole.cli.main import NotDone, forget_output, options
-from opsconsole.cli.main import command as shared_command
+from opsconsole.cli.options import NotDone
 from opsconsole.cli.own_errors import reported
+from opsconsole.cli.parser import command as shared_command
+from opsconsole.cli.parser import forget_output, options
 from opsconsole.config.model import Config
 from opsconsole.domain.metrics import CATALOGUE
 from opsconsole.domain.reading import Measurement, Reading, Status, Verdict, worst

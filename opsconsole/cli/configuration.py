@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from opsconsole.cli.main import NotDone, Options
+from opsconsole.cli.options import NotDone, Options
 from opsconsole.config.model import Config
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from opsconsole.cli.configuration import load_config
-from opsconsole.cli.main import NotDone, Options
+from opsconsole.cli.options import NotDone, Options
 
 
 def open_console(options: Options, banner: str = "") -> NoReturn:

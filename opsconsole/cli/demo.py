@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from opsconsole.cli.main import NotDone, command, options
+from opsconsole.cli.options import NotDone
 from opsconsole.cli.output import document, emit
+from opsconsole.cli.parser import command, options
 from opsconsole.demo.scenarios import DEFAULT, SCENARIOS
 
 if TYPE_CHECKING:

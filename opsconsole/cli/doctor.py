@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from opsconsole.cli.finding import Finding
-from opsconsole.cli.main import command as shared_command
-from opsconsole.cli.main import options
+from opsconsole.cli.parser import command as shared_command
+from opsconsole.cli.parser import options
 from opsconsole.config.model import Config
 from opsconsole.domain.reading import Status, worst
 from opsconsole.domain.text import plain

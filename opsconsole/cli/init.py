@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from opsconsole.cli.main import NotDone, options
-from opsconsole.cli.main import command as shared_command
+from opsconsole.cli.options import NotDone
+from opsconsole.cli.parser import command as shared_command
+from opsconsole.cli.parser import options
 
 if TYPE_CHECKING:
     from opsconsole.config.kinds import Kind

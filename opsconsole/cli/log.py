@@ -13,9 +13,10 @@ from typing import Any, Final, TypeVar
 import click
 
 from opsconsole.cli.configuration import load_config
-from opsconsole.cli.main import NotDone, group, options
-from opsconsole.cli.main import command as shared_command
+from opsconsole.cli.options import NotDone
 from opsconsole.cli.output import document, emit
+from opsconsole.cli.parser import command as shared_command
+from opsconsole.cli.parser import group, options
 from opsconsole.config.model import Config
 from opsconsole.config.values import ValueInWordsError, parse_duration
 from opsconsole.domain.entries import Entry, NewEntry

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 import themes
-from opsconsole.cli.main import NotDone, group, options
-from opsconsole.cli.main import command as shared_command
+from opsconsole.cli.options import NotDone
+from opsconsole.cli.parser import command as shared_command
+from opsconsole.cli.parser import group, options
 
 
 @shared_command("list")

@@ -18,7 +18,7 @@ import pytest
 
 from opsconsole import __version__
 from opsconsole.cli import check
-from opsconsole.cli.main import COMMANDS
+from opsconsole.cli.parser import COMMANDS
 from opsconsole.sources.host import HostSource
 from tests.cli.running import REPOSITORY
 from tests.cli.test_init import run
