@@ -10,7 +10,7 @@ from opsconsole.commands import for_screen, shown_key
 from opsconsole.context import Context
 from screens.base import ConsoleScreen
 from widgets.lines import Lines
-from widgets.row import Row, Span
+from widgets.row import Row, Span, row_width, shown
 
 
 class HelpScreen(ConsoleScreen):
@@ -34,9 +34,12 @@ class HelpScreen(ConsoleScreen):
         rows: list[Row] = [(Span(f"KEYS on {self._about}", "title"), Span("   Esc goes back", "muted"))]
         for command in for_screen(self._about):
             keys = "  ".join(shown_key(key) for key in self.context.keys[command.id]) or ":"
-            reason = command.why_not(self.context.situation(self._about, "?"))
-            spans = [Span(f"  {keys:<21}", "key"), Span(f"{command.title:<44}")]
-            rows.append((*spans, Span(reason, "warn")) if reason else tuple(spans))
+            reason = shown(command.why_not(self.context.situation(self._about, "?")))
+            row: Row = (Span(f"  {keys:<21}", "key"), Span(f"{command.title:<44}"))
+            if reason and row_width(row) + len(reason) > self.width:
+                rows += [row, (Span(f"{'':<23}{reason}", "warn"),)]
+            else:
+                rows.append((*row, Span(reason, "warn")))
         g = self.glyphs
         rows += [
             (),

@@ -14,7 +14,7 @@ from opsconsole.commands import REGISTRY, Command, shown_key
 from opsconsole.context import Context
 from screens.base import ConsoleScreen
 from widgets.lines import Lines
-from widgets.row import Row, Span
+from widgets.row import Row, Span, cut, row_width, shown
 
 
 class PaletteScreen(ConsoleScreen):
@@ -66,13 +66,21 @@ class PaletteScreen(ConsoleScreen):
         keys = "  ".join(shown_key(key) for key in self.context.keys[command.id])
         reason = self._reasons.get(command.id, "")
         title = Span(f"  {command.title:<{max(20, min(50, width - 30))}}", "muted" if reason else "text")
-        return (title, Span(f"{keys:<14}", "key"), Span(reason, "warn"))
+        row: Row = (title, Span(f"{keys:<14}", "key"))
+        return (*row, Span(cut(shown(reason), width - row_width(row), self.glyphs.ellipsis), "warn"))
+
+    def detail(self, width: int) -> Row:
+        """Why the command under the cursor cannot run now, whole."""
+        cursor = self.query_one("#found", Lines).cursor
+        reason = self._reasons.get(self._found[cursor].id, "") if cursor < len(self._found) else ""
+        words = f"{self.glyphs.warning} {shown(reason)}" if reason else ""
+        return (Span(cut(words, width, self.glyphs.ellipsis), "warn"),)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """The list follows what is typed."""
         event.stop()
         self.query_one("#found", Lines).go_to(0)
-        self.paint_body()
+        self.paint()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Run the command under the cursor."""
@@ -92,6 +100,7 @@ class PaletteScreen(ConsoleScreen):
     def action_step(self, step: int) -> None:
         """Move the cursor in the list while the line keeps the keys."""
         self.query_one("#found", Lines).move(step)
+        self.paint()
 
     def action_leave(self) -> None:
         """Close without running anything."""
