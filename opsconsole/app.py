@@ -7,7 +7,7 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -104,6 +104,7 @@ class OpsConsole(Asking, App[int], inherit_bindings=False):
         if not self._with_services:
             return
         gc.freeze()  # what is there by now stays to the end; the collector need not look at it again
+        gc.enable()
         self._last_paint = self.context.clocks.monotonic() + FIRST_LOOK - self._gap
         self.context.board.subscribe(self._heard)
         self._looking = True
@@ -127,7 +128,8 @@ class OpsConsole(Asking, App[int], inherit_bindings=False):
     def end(self, code: int, reason: str) -> None:
         """End in order: screen restored, journal flushed. If that hangs, the process ends all the same."""
         self.ended_by = self.ended_by or reason
-        end_in_any_case(code)
+        if not self.is_headless:
+            end_in_any_case(code)
         self.exit(code, return_code=code)
 
     def _check_terminal(self) -> None:
@@ -255,27 +257,32 @@ class OpsConsole(Asking, App[int], inherit_bindings=False):
 
         def write(text: str) -> None:
             if text.strip():
-                self.run_worker(self._write_note(text), group="note", exit_on_error=False)
+                self._record_note(text)
 
         self.ask("note", "", done=write)
 
+    def _record_note(self, text: str) -> None:
+        write: Callable[[], Awaitable[None]] = partial(self._write_note, text)
+        self.run_worker(write, group="note", exit_on_error=False)
+
     async def _write_note(self, text: str) -> None:
+        from opsconsole.domain.entries import NewEntry
+
         screen = cast("ConsoleScreen", self.screen)
         history = self.context.history
-        if history is None:
-            screen.flash(f"the note was not recorded: {self.context.history_problem}", "critical")
-            return
-        try:
-            from opsconsole.domain.entries import NewEntry
-
-            entry = await history.append(NewEntry("note", text, session=self.context.session))
-        except Exception as error:
-            logger.exception("a note could not be recorded")
-            screen.flash(f"the note was NOT recorded: {error}", "critical")
-            self.ask("note", text, done=lambda again: self.run_worker(self._write_note(again), group="note"))
-            await self.settle()
-            return
-        screen.flash(f"noted as #{entry.seq}", "ok")
+        problem = self.context.history_problem or "the journal is not open"
+        if history is not None:
+            try:
+                entry = await history.append(NewEntry("note", text, session=self.context.session))
+            except Exception as error:
+                logger.exception("a note could not be recorded")
+                problem = str(error)
+            else:
+                screen.flash(f"noted as #{entry.seq}", "ok")
+                return
+        screen.flash(f"the note was NOT recorded: {problem}", "critical")
+        self.ask("note", text, done=self._record_note)
+        await self.settle()
 
     def do_theme(self) -> None:
         """Use the next theme that can be used."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.widgets import Input
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from widgets.prompt import Prompt
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What happens with a line that is asked for.
 
     Attributes:

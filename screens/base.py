@@ -17,7 +17,7 @@ from opsconsole.domain.units import until_next_age
 from opsconsole.monitor.board import GRACE, STALE_AFTER, Freshness
 from screens.hints import hints
 from widgets.lines import Lines
-from widgets.row import ASCII, STATUS_ROLE, UNICODE, Glyphs, Row, Span, cut, row_width
+from widgets.row import ASCII, STATUS_ROLE, UNICODE, Glyphs, Row, Span, cells, cut, row_width
 
 FLASH_SECONDS: Final = 6.0
 LEAST_SIZE: Final = (40, 10)
@@ -233,7 +233,7 @@ def _fit(spans: list[Span], room: int, ellipsis: str) -> list[Span]:
             break
         text = cut(span.text, room, ellipsis)
         fitted.append(Span(text, span.role))
-        room -= len(text)
+        room -= cells(text)
     if room > 0:
         fitted.append(Span(" " * room))
     return fitted

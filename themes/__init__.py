@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 DEFAULT: Final = "opsconsole-dark"
 SIXTEEN_COLORS: Final = "opsconsole-ansi"
@@ -30,8 +29,7 @@ class ThemeError(ValueError):
     """A theme file cannot be used. The text says which, where and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(NamedTuple):
     """One theme as its file has it.
 
     Attributes:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from opsconsole.cli.options import NotDone, Options
+from opsconsole.commands import KeymapError, keymap
 from opsconsole.config.model import Config
 
 if TYPE_CHECKING:
@@ -31,11 +32,17 @@ def load_config(options: Options, *, quiet: bool = False) -> Config:
         _warn(error.warnings, quiet=quiet)
         raise NotDone(str(error)) from None
     _warn(loaded.warnings, quiet=quiet)
+    try:
+        keymap(loaded.config.ui.keys)
+    except KeymapError as error:
+        raise NotDone(f"{loaded.config.path}: ui.keys: {error}") from None
     return loaded.config
 
 
-def _warn(warnings: Iterable[Problem], *, quiet: bool) -> None:
+def _warn(warnings: Sequence[Problem], *, quiet: bool) -> None:
+    if quiet or not warnings:
+        return
     from opsconsole.cli.output import emit
 
-    for warning in () if quiet else warnings:
+    for warning in warnings:
         emit(f"warning: {warning}", err=True)

@@ -31,17 +31,14 @@ def open_console(options: Options, banner: str = "") -> NoReturn:
     os.environ.update(textual_environment(profile, config.ui.fps))
 
     from opsconsole.app import OpsConsole
-    from opsconsole.commands import KeymapError, keymap
+    from opsconsole.commands import keymap
     from opsconsole.context import Context
     from opsconsole.domain.thresholds import limits
     from opsconsole.ending import let_go_of_terminal
     from opsconsole.monitor.board import Board
     from opsconsole.monitor.clocks import Clocks
 
-    try:
-        keys = keymap(config.ui.keys)
-    except KeymapError as error:
-        raise NotDone(f"{config.path}: ui.keys: {error}") from None
+    keys = keymap(config.ui.keys)
     clocks = Clocks(time.time, time.monotonic)
     board = Board(clocks.monotonic, limits(config.thresholds))
     if config.path is None and not banner:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
     _replace_closed_streams()
-    # A program that starts makes many things and throws few away; looking for garbage as often as Python does by
-    # default costs a tenth of the start.
-    gc.set_threshold(50_000, 20, 20)
+    # A program that starts makes many things and throws few away; looking for garbage meanwhile costs a tenth of
+    # the start. The console and the commands switch it on again.
+    gc.disable()
     try:
         code = _run(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:

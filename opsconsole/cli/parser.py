@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -170,6 +171,7 @@ def run(arguments: list[str] | None, given: Options) -> int:
     Raises:
         NotDone: a command could not be done.
     """
+    gc.enable()
     try:
         code = cli.main(
             args=arguments, prog_name="opsconsole", obj=given, standalone_mode=False, auto_envvar_prefix=None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 import unicodedata
 from collections.abc import Mapping
@@ -119,7 +118,9 @@ def _refuse(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISDIR(status.st_mode):
         raise DataFolderError(f"{path} is not a folder; name another with --data-dir")
     if status.st_mode & stat.S_IWOTH:
-        command = f"chmod o-w {shlex.quote(str(path))}"
+        from shlex import quote
+
+        command = f"chmod o-w {quote(str(path))}"
         raise DataFolderError(f"everybody may write to the data folder {path}; run: {command}")
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
         raise DataFolderError(

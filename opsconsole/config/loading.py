@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shlex
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -137,8 +136,10 @@ def _cannot_open(path: Path, error: OSError) -> Problem:
             "there is no such file",
             "check the name, or write one with: opsconsole init --non-interactive --url https://your.site/",
         )
+    from shlex import quote
+
     reason = error.strerror or type(error).__name__
-    advice = f"see who may read it with: ls -l {shlex.quote(str(path))}"
+    advice = f"see who may read it with: ls -l {quote(str(path))}"
     return Problem(path, None, "", f"this file cannot be read: {reason}", advice)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shlex
 import stat
 from pathlib import Path
 
@@ -17,14 +16,18 @@ def distrust(path: Path, status: os.stat_result, user: int) -> list[tuple[str, s
         status: what the system says of the opened file.
         user: the account the program runs under.
     """
+    if status.st_uid in (user, 0) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return []
+    from shlex import quote
+
     reasons = []
-    target = shlex.quote(str(path))
+    target = quote(str(path))
     mode = stat.S_IMODE(status.st_mode)
     if status.st_uid not in (user, 0):
         reasons.append(
             (
                 f"the file belongs to {account(status.st_uid)}, and a configuration can run commands",
-                f"if you trust what it says, run: sudo chown {shlex.quote(account(user))} {target}",
+                f"if you trust what it says, run: sudo chown {quote(account(user))} {target}",
             )
         )
     if mode & 0o022:

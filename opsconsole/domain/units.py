@@ -106,14 +106,14 @@ def limit_quantity(value: float, unit: Unit) -> str:
 
 
 def age(seconds: float) -> str:
-    """How old a value is, in steps that keep a slow line quiet: every second to 10, then every 5, then minutes.
+    """How old a value is, in steps that keep a slow line quiet: every second to 5, then every 5, then minutes.
 
     Negative ages (a clock that jumped) are written as 0 s; what never was is "∞" old.
     """
     if seconds == math.inf:
         return "∞"
     seconds = max(0.0, seconds)
-    if seconds < 10:
+    if seconds < 5:
         return f"{int(seconds)} s"
     if seconds < 60:
         return f"{int(seconds) // 5 * 5} s"
@@ -127,7 +127,7 @@ def age(seconds: float) -> str:
 def until_next_age(seconds: float) -> float:
     """Seconds until `age` would read differently; the screen sleeps that long."""
     seconds = max(0.0, seconds)
-    for limit, step in ((10, 1), (60, 5), (3_600, 60), (172_800, 3_600)):
+    for limit, step in ((5, 1), (60, 5), (3_600, 60), (172_800, 3_600)):
         if seconds < limit:
             return step - seconds % step
     return 86_400 - seconds % 86_400

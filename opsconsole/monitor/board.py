@@ -7,9 +7,9 @@ intervals is stale, a source that could not be read has failed, and neither is e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from opsconsole.domain.reading import Measurement, Reading, Status, Verdict
 from opsconsole.domain.series import Sample, Series
@@ -32,8 +32,7 @@ class Freshness(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceState:
+class SourceState(NamedTuple):
     """How one source fares.
 
     Attributes:
@@ -61,8 +60,7 @@ class SourceState:
     took: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """One series as it can be shown now.
 
     Attributes:
@@ -142,12 +140,11 @@ class Board:
         now = self._monotonic()
         state = self._sources[reading.source]
         if reading.failed:
-            self._sources[reading.source] = replace(
-                state, last_poll=now, problem=reading.problem, failures=state.failures + 1, took=reading.took
+            self._sources[reading.source] = state._replace(
+                last_poll=now, problem=reading.problem, failures=state.failures + 1, took=reading.took
             )
         else:
-            self._sources[reading.source] = replace(
-                state,
+            self._sources[reading.source] = state._replace(
                 last_poll=now,
                 last_good=now,
                 last_good_at=reading.at,

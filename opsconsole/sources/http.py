@@ -49,7 +49,8 @@ def failure(error: Exception, url: str) -> str:
     causes = _causes(error)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"TLS: {plain(cause.verify_message, 200).rstrip('.')}: the certificate of {where} is not trusted"
+            words = plain(cause.verify_message, 200).rstrip(".")
+            return f"TLS: {words}: the certificate of {where} is not trusted"
         if isinstance(cause, ssl.SSLError):
             return f"TLS: the handshake with {where} failed: {plain(cause.reason or str(cause), 200)}"
         if isinstance(cause, ConnectionRefusedError):

@@ -123,7 +123,8 @@ def test_rates_carry_their_second() -> None:
     ("seconds", "written"),
     [
         (-5, "0 s"),
-        (9.9, "9 s"),
+        (4.9, "4 s"),
+        (9.9, "5 s"),
         (14, "10 s"),
         (59.9, "55 s"),
         (60, "1 min"),

@@ -57,7 +57,7 @@ async def test_a_chart_has_units_limit_figures_and_the_rule_in_words(size: tuple
         frame = world.frame()
     assert_frame(f"chart-{size[0]}x{size[1]}", frame)
     assert max(cell_len(line) for line in frame.splitlines()) <= size[0]
-    assert "prometheus.web-1 · Response time p95   2.40 s   7 s old   last 60 min" in frame
+    assert "prometheus.web-1 · Response time p95   2.40 s   5 s old   last 60 min" in frame
     assert re.search(r"^ +2\.00 s │.*─{10}", frame, re.MULTILINE), "the limit is a line"
     assert re.search(r"^ +0 s │", frame, re.MULTILINE)
     assert "min 433 ms   avg 1.43 s   p95 2.31 s   max 2.40 s   54 readings" in frame

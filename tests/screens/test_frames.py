@@ -128,7 +128,7 @@ async def test_the_age_grows_while_nothing_comes_in() -> None:
         world.time.now = START + 3
         world.paint()
         await pilot.pause()
-        assert re.search(r"^● web-00 .* 7 s$", world.frame(), re.MULTILINE)
+        assert re.search(r"^● web-00 .* 5 s$", world.frame(), re.MULTILINE)
         world.time.now = START + 60
         world.paint()
         await pilot.pause()
