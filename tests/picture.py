@@ -1,6 +1,6 @@
 """Renews docs/console.svg: the real console over the demo's stack, 75 seconds into its incident.
 
-    python -m tests.picture
+python -m tests.picture
 """
 
 from __future__ import annotations
