@@ -19,7 +19,6 @@ from textual.widgets import Input
 
 import screens
 import themes
-from opsconsole import crash
 from opsconsole.commands import REGISTRY
 from opsconsole.context import Context
 from opsconsole.domain.reading import Reading
@@ -40,6 +39,8 @@ FIRST_LOOK: Final = 0.35
 LOCAL_GAP: Final = 0.5
 REMOTE_GAP: Final = 1.0
 """Seconds between two repaints for new readings at least. Keys are answered at once."""
+GARBAGE: Final = 20_000
+"""Objects made since the last look for garbage; Python's 700 would look at every repaint several times."""
 TERMINAL_CHECK: Final = 2.0
 """Seconds between two looks whether the terminal is still there."""
 
@@ -104,6 +105,7 @@ class OpsConsole(Asking, App[int], inherit_bindings=False):
         if not self._with_services:
             return
         gc.freeze()  # what is there by now stays to the end; the collector need not look at it again
+        gc.set_threshold(GARBAGE)
         gc.enable()
         self._last_paint = self.context.clocks.monotonic() + FIRST_LOOK - self._gap
         self.context.board.subscribe(self._heard)
@@ -119,6 +121,8 @@ class OpsConsole(Asking, App[int], inherit_bindings=False):
 
     def _rehearse_crash(self) -> None:
         """Fail, with the configuration's secrets in a variable: what a crash leaves behind can be looked at."""
+        from opsconsole import crash
+
         secrets = crash.known_secrets(self.context.config)
         raise RuntimeError(f"a crash was asked for, with {len(secrets)} secrets at hand")
 
@@ -320,6 +324,9 @@ class OpsConsole(Asking, App[int], inherit_bindings=False):
         """
         if self.crash_line:
             return
+        from opsconsole import crash
+        from opsconsole.telemetry import report
+
         original = getattr(error, "error", error)
         cause = original if isinstance(original, BaseException) else error
         config = self.context.config
@@ -330,8 +337,6 @@ class OpsConsole(Asking, App[int], inherit_bindings=False):
         if self.is_headless:
             super()._handle_exception(error)
             return
-        from opsconsole.telemetry import report
-
         report(cause, config)
         self.end(3, self.crash_line)
 

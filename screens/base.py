@@ -76,7 +76,6 @@ class ConsoleScreen(Screen[None]):
         plain = self.context.ascii_only
         yield Lines(id="header", ascii_only=plain)
         yield from self.body()
-        yield Lines(id="detail", ascii_only=plain)
         yield Lines(id="footer", ascii_only=plain)
 
     def body(self) -> Iterable[Widget]:
@@ -106,8 +105,7 @@ class ConsoleScreen(Screen[None]):
             return
         self.query_one("#header", Lines).show(self.header(width))
         self.paint_body()
-        self.query_one("#detail", Lines).show([self._flash or self.detail(width)])
-        self.query_one("#footer", Lines).show([self.footer(width)])
+        self.explain()
 
     def _say_too_small(self) -> None:
         """One sentence instead of lines that would be cut until they say something else."""
@@ -121,6 +119,11 @@ class ConsoleScreen(Screen[None]):
     def width(self) -> int:
         """Characters in a line; the terminal's own before the screen has a size."""
         return self.size.width or self.app.size.width
+
+    def explain(self) -> None:
+        """Draw the two lines at the bottom: what is under the cursor (or was just done), and the keys."""
+        width = self.width
+        self.query_one("#footer", Lines).show([self._flash or self.detail(width), self.footer(width)])
 
     def paint_body(self) -> None:
         """Draw the body."""

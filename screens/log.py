@@ -136,7 +136,7 @@ class LogScreen(ConsoleScreen):
     def _move(self, step: int) -> None:
         self.entries.move(step)
         self._following = self.entries.cursor >= len(self._entries) - 1
-        self.query_one("#detail", Lines).show([self._flash or self.detail(self.width)])
+        self.explain()
 
     def do_move_down(self) -> None:
         """One entry down."""

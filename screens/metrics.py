@@ -34,13 +34,13 @@ class MetricsScreen(ConsoleScreen):
         self._lines: list[Line] = []
         self._buckets: dict[str, RollingBuckets] = {}
         self._drawn = Drawn(self._past, context.board.thresholds, self.glyphs)
+        self._pinned: Lines | None = None
         self._detailed = False
         self._wanted = ""
 
     def body(self) -> Iterable[Widget]:
-        """The list of values, and below it what is wrong."""
-        yield ColumnLines(4, id="series", classes="fill", ascii_only=self.context.ascii_only)
-        yield Lines(id="attention", ascii_only=self.context.ascii_only)
+        """The list of values; below it, once something is wrong, what that is."""
+        yield ColumnLines(3, id="series", classes="fill", ascii_only=self.context.ascii_only)
 
     @property
     def series(self) -> ColumnLines:
@@ -50,12 +50,10 @@ class MetricsScreen(ConsoleScreen):
     def paint_body(self) -> None:
         """Draw every line that changed."""
         observations = self.context.board.observations()
-        pinned = self.query_one("#attention", Lines)
-        room = self.series.size.height + pinned.size.height or self.app.size.height - FRAME_ROWS
+        pinned = self._pinned.size.height if self._pinned is not None else 0
+        room = self.series.size.height + pinned or self.app.size.height - FRAME_ROWS
         wrong = attention(observations, self.width, max(room // ATTENTION_SHARE, 3), self.glyphs)
-        if pinned.styles.height is None or pinned.styles.height.value != len(wrong):
-            pinned.styles.height = len(wrong)
-        pinned.show([line.row for line in wrong])
+        self._pin([line.row for line in wrong])
         found = lines(
             observations,
             drawn=self._drawn,
@@ -71,6 +69,18 @@ class MetricsScreen(ConsoleScreen):
         cursor = self._cursor_for(found)
         self._lines = found
         self.series.show([line.row for line in found], Columns.fit(self.width).cuts, cursor=cursor)
+
+    def _pin(self, rows: Sequence[Row]) -> None:
+        """Show what is wrong in as many lines as it takes, which are taken from the list."""
+        if self._pinned is None:
+            if not rows:
+                return
+            self._pinned = Lines(id="attention", ascii_only=self.context.ascii_only)
+            self.mount(self._pinned, before="#footer")
+        height = self._pinned.styles.height
+        if height is None or height.value != len(rows):
+            self._pinned.styles.height = len(rows)
+        self._pinned.show(rows)
 
     def _cursor_for(self, found: Sequence[Line]) -> int:
         """Where the cursor belongs: it stays on its series when lines come and go, and never on a heading."""
@@ -118,10 +128,7 @@ class MetricsScreen(ConsoleScreen):
         self.series.go_to(place)
         if step < 0 and place and not self._lines[place - 1].series:
             self.series.reveal(place - 1)
-        self._explain()
-
-    def _explain(self) -> None:
-        self.query_one("#detail", Lines).show([self._flash or self.detail(self.width)])
+        self.explain()
 
     def do_move_down(self) -> None:
         """One row down, over headings."""

@@ -73,11 +73,10 @@ class Columns(NamedTuple):
         return Columns(title, now, limit, min(60, rest - title - 1), aged)
 
     @property
-    def cuts(self) -> tuple[int, int, int]:
-        """Where value, past and age begin: what changes often stands in columns of its own."""
-        value = 2 + self.title
-        past = value + self.now + 2
-        return value, past, past + self.words
+    def cuts(self) -> tuple[int, int]:
+        """Where past and age begin: what changes often stands at the end of a column of its own."""
+        past = 2 + self.title + self.now + 2
+        return past, past + self.words
 
     @property
     def words(self) -> int:
