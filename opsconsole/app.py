@@ -10,10 +10,11 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import events
 from textual.app import App
+from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
@@ -78,6 +79,13 @@ class OpsConsole(Asking, App[int], inherit_bindings=False):
             self.add_mode(name, partial(build, context))
         self._dress()
 
+    def get_default_screen(self) -> Screen[Any]:
+        """The screen of the mode one starts in, which is not known to be one before the first frame.
+
+        Starting in a mode like the others would have every style sheet parsed twice.
+        """
+        return MetricsScreen(self.context)
+
     # -- looks
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -95,6 +103,7 @@ class OpsConsole(Asking, App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Arrange for an orderly end whatever happens, then look at the world once the first frame is out."""
+        self.add_mode("metrics", self.get_default_screen)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             loop.add_signal_handler(number, self._signalled, number)
@@ -366,5 +375,5 @@ def _log_screen(context: Context) -> ConsoleScreen:
     return LogScreen(context)
 
 
-_SCREENS: Final[Mapping[str, Callable[[Context], ConsoleScreen]]] = {"metrics": MetricsScreen, "log": _log_screen}
-"""The top-level screens, each built when it is first entered."""
+_SCREENS: Final[Mapping[str, Callable[[Context], ConsoleScreen]]] = {"log": _log_screen}
+"""The top-level screens besides the first, each built when it is first entered."""
