@@ -10,11 +10,10 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from textual import events
 from textual.app import App
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FIRST_LOOK: Final = 0.35
+FIRST_LOOK: Final = 0.4
 """Seconds after the first frame at which the first readings are drawn, together: one repaint instead of many."""
 LOCAL_GAP: Final = 0.5
 REMOTE_GAP: Final = 1.0
@@ -72,19 +71,13 @@ class OpsConsole(Asking, App[int], inherit_bindings=False):
         self._age_timer: Timer | None = None
         self._last_paint = 0.0
         self._looking = False
+        self._first_css = True
         self.crash_line = ""
         self.ended_by = ""
         self.last_words = ""
         for name, build in _SCREENS.items():
             self.add_mode(name, partial(build, context))
         self._dress()
-
-    def get_default_screen(self) -> Screen[Any]:
-        """The screen of the mode one starts in, which is not known to be one before the first frame.
-
-        Starting in a mode like the others would have every style sheet parsed twice.
-        """
-        return MetricsScreen(self.context)
 
     # -- looks
 
@@ -99,11 +92,17 @@ class OpsConsole(Asking, App[int], inherit_bindings=False):
         self.set_reactive(App.theme, palette.name)
         self.stylesheet.set_variables(self.get_css_variables())
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Apply the theme that was chosen; not again for the one that everything was parsed with at start."""
+        if self._first_css:
+            self._first_css = False
+            return
+        super().refresh_css(animate)
+
     # -- start and end
 
     def on_mount(self) -> None:
         """Arrange for an orderly end whatever happens, then look at the world once the first frame is out."""
-        self.add_mode("metrics", self.get_default_screen)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             loop.add_signal_handler(number, self._signalled, number)
@@ -375,5 +374,5 @@ def _log_screen(context: Context) -> ConsoleScreen:
     return LogScreen(context)
 
 
-_SCREENS: Final[Mapping[str, Callable[[Context], ConsoleScreen]]] = {"log": _log_screen}
-"""The top-level screens besides the first, each built when it is first entered."""
+_SCREENS: Final[Mapping[str, Callable[[Context], ConsoleScreen]]] = {"metrics": MetricsScreen, "log": _log_screen}
+"""The top-level screens, each built when it is first entered."""

@@ -83,9 +83,8 @@ class ConsoleScreen(Screen[None]):
         return ()
 
     def on_mount(self) -> None:
-        """Have the lines ready before the first frame; paint again once the sizes are known."""
+        """Have the lines ready before the first frame; `on_resize` paints again once the sizes are known."""
         self.paint()
-        self.call_after_refresh(self.paint)
 
     def on_resize(self) -> None:
         """Fit everything to the new size."""

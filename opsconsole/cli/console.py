@@ -28,6 +28,8 @@ def open_console(options: Options, banner: str = "") -> NoReturn:
     if profile.problem:
         raise NotDone(profile.problem)
     config = load_config(options)
+    if not os.environ.get("NO_COLOR"):
+        os.environ.pop("NO_COLOR", None)  # set but empty declines nothing; Textual looks only whether it is there
     os.environ.update(textual_environment(profile, config.ui.fps))
 
     from opsconsole.app import OpsConsole
