@@ -26,12 +26,13 @@ class Stream:
         tls: the TLS layer once `start_tls` has begun, else None.
     """
 
-    __slots__ = ("_incoming", "_loop", "_outgoing", "_reads", "_socket", "tls")
+    __slots__ = ("_ended", "_incoming", "_loop", "_outgoing", "_reads", "_socket", "tls")
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
         self._loop = asyncio.get_running_loop()
         self._reads = 0
+        self._ended = False
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self.tls: ssl.SSLObject | None = None
@@ -51,8 +52,11 @@ class Stream:
             except ssl.SSLWantReadError:
                 await self._flush()
                 self._take(await self._receive(READ_SIZE))
-            except ssl.SSLError:
+            except ssl.SSLError as error:
                 self._send_what_goes()  # the alert tells the server's log why
+                if self._ended and not error.reason:
+                    # OpenSSL does not always name the end of a connection as such.
+                    raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "the connection was closed") from error
                 raise
             else:
                 return  # the last message of the handshake goes with whatever is sent first, or with the goodbye
@@ -118,6 +122,7 @@ class Stream:
         if data:
             self._incoming.write(data)
         else:
+            self._ended = True
             self._incoming.write_eof()
 
     async def _flush(self) -> None:
