@@ -111,7 +111,8 @@ class Application:
 
     def _covered(self) -> str:
         """The time that the outcomes cover, in words."""
-        return duration(min(WINDOW, max(1.0, self._outcomes[-1][0] - self._outcomes[0][0])))
+        span = min(WINDOW, max(1.0, self._outcomes[-1][0] - self._outcomes[0][0]))
+        return f"{span:.0f} s" if span < 60 else duration(span)
 
     def _response_time(self) -> Measurement:
         """The slowest probe's median; only of probes that answer now: no old answer stands for a new one."""

@@ -59,7 +59,7 @@ def test_it_is_up_only_when_every_public_probe_was_read_and_answers() -> None:
     assert world.availability.verdict.status is Status.UNKNOWN
     assert "not known now: api" in world.availability.verdict.reason
     world.probed("api", 0.2)
-    assert world.availability.verdict == Verdict(Status.OK, "up, 100 % over 1.00 s")
+    assert world.availability.verdict == Verdict(Status.OK, "up, 100 % over 1 s")
     assert world.availability.freshness is Freshness.FRESH
 
 
