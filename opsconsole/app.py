@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_LOOK: Final = 0.4
 """Seconds after the first frame at which the first readings are drawn, together: one repaint instead of many."""
-LOCAL_GAP: Final = 0.5
+LOCAL_GAP: Final = 0.7
 REMOTE_GAP: Final = 1.0
 """Seconds between two repaints for new readings at least. Keys are answered at once."""
 GARBAGE: Final = 20_000

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-LOCAL_FPS: Final = 60
+LOCAL_FPS: Final = 120
 """Frames a second on this machine's own terminals: a key that meets a repaint waits for the next frame."""
 REMOTE_FPS: Final = 8
 """Frames a second over SSH: at 5–10 a key still echoes at once on a 20 kB/s line, at 60 it takes seconds."""
