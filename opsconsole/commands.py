@@ -30,14 +30,12 @@ class Situation(NamedTuple):
         selection: the id of the row under the cursor, "" for none.
         read_only: nothing may be changed.
         journal_problem: why nothing can be recorded, "" when it can.
-        filtered: whether a filter is set.
     """
 
     screen: str = ""
     selection: str = ""
     read_only: bool = False
     journal_problem: str = ""
-    filtered: bool = False
 
 
 Reason = Callable[[Situation], str]

@@ -76,11 +76,11 @@ class Context:
         asked = self.config.ui.ascii
         return not self.profile.unicode if asked is None else asked
 
-    def situation(self, screen: str, selection: str = "", *, filtered: bool = False) -> Situation:
+    def situation(self, screen: str, selection: str = "") -> Situation:
         """What a command needs to know to say whether it can run now."""
         problem = self.history_problem
         if self.history is None and not problem:
             problem = "the journal is still being opened"
         elif self.history is not None:
             problem = self.history.problem
-        return Situation(screen, selection, self.config.read_only, problem, filtered)
+        return Situation(screen, selection, self.config.read_only, problem)

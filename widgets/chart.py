@@ -64,7 +64,7 @@ def chart(
         grid.line(limit / top)
     for place, bucket in enumerate(buckets):
         if bucket.count:
-            grid.column(place, bucket.low / top, bucket.high / top, bucket.mean / top)
+            grid.column(place, bucket.low / top, bucket.high / top)
     rows: list[Row] = []
     for y in range(plot_height):
         share = 1 - y / (plot_height - 1)
@@ -114,7 +114,7 @@ class _Grid:
         """The limit."""
         self._limit_row = self.row_of(share)
 
-    def column(self, place: int, low: float, high: float, mean: float) -> None:
+    def column(self, place: int, low: float, high: float) -> None:
         """One span of time: from its lowest to its highest value."""
         x, inner = divmod(place, self._across)
         if x >= self.width:

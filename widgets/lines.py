@@ -121,12 +121,6 @@ class Lines(Widget):
     def _printable(self, row: Row) -> Row:
         return tuple(type(span)(as_ascii(span.text), span.role) for span in row)
 
-    def show_row(self, index: int, row: Row) -> None:
-        """Replace one line."""
-        rows = list(self._rows)
-        rows[index] = row
-        self.show(rows)
-
     # -- moving about
 
     def move(self, step: int) -> None:
